@@ -1,0 +1,64 @@
+# Two commands do all set-up on a fresh machine: `make grade` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+RUN := $(PY) -m autograder.cli
+READY := $(VENV)/.ready
+
+.PHONY: help setup grade test lint types validate release collect feedback bubblewrap
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make grade                    set up; grade the course, or the bundled sample class if there is none'
+	@echo 'make test                     set up; lint, types and all tests'
+	@echo 'make release A=backprop       make the student version and release it  (DUE="2026-12-01 23:59 UTC")'
+	@echo 'make collect A=backprop       collect what students submitted'
+	@echo 'make grade A=backprop         grade what was collected, record it in the gradebook'
+	@echo 'make feedback A=backprop      release the feedback to the students'
+	@echo 'make validate                 what must hold before a release: references, solutions, misconceptions, files'
+
+setup: $(READY) bubblewrap
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'Python 3.11 or newer is needed; name one: make PYTHON=python3.12 …'; exit 1; }
+	@echo 'Setting up $(VENV) (once; about a minute) …'
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q >/dev/null && apt-get install -qy python3-venv >/dev/null && $(PYTHON) -m venv $(VENV); \
+	  else echo 'Python cannot make a virtual environment: sudo apt-get install python3-venv'; exit 1; fi; }
+	@$(PY) -m pip install -q --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+bubblewrap:
+	@command -v bwrap >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo 'Installing bubblewrap, the sandbox …'; \
+	    apt-get update -q >/dev/null && apt-get install -qy bubblewrap >/dev/null || \
+	      echo 'bubblewrap could not be installed: a weaker sandbox will be used.'; \
+	  else echo 'For the strong sandbox: sudo apt-get install bubblewrap (a weaker one is used until then).'; fi; }
+
+grade: setup
+	@$(RUN) course grade $(A)
+
+release: setup
+	@$(RUN) course release $(A) $(if $(DUE),--due "$(DUE)")
+
+collect: setup
+	@$(RUN) course collect $(A)
+
+feedback: setup
+	@$(RUN) course feedback $(A)
+
+validate: setup
+	@$(RUN) validate $(A)
+
+lint: setup
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+
+types: setup
+	@$(VENV)/bin/mypy
+
+test: lint types
+	@$(PY) -m pytest -n auto

@@ -1,0 +1,228 @@
+"""Cases: the inputs of an assignment, with what the references and every misconception give for them.
+
+Drawing them (`autograder.drawing`) needs Hypothesis, torch and the author's files; grading needs none of these.
+So an assignment is *compiled* once per (content, seed) into an `AssignmentCases` record, kept in the cache, and
+grading loads that. Drawing runs in a process of its own: Hypothesis mines constants from the modules that happen
+to be loaded, and the same files must give the same cases whoever asks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from autograder import project
+from autograder.errors import AuthoringError, AutograderError
+from autograder.exercise import Relation, exercises_of
+from autograder.values import Value, decode, encode, loads
+
+_CELL = re.compile(r"^# %%(.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call gave: a value and the arguments that it changed, or the exception that it raised."""
+
+    value: Value = None
+    changed: tuple[str, ...] = ()
+    error: str | None = None
+    message: str = ""
+    line: int | None = None
+    module: str | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call: its arguments, the expected result, the part of the exercise it belongs to, the plan that drew it."""
+
+    arguments: dict[str, Value]
+    expected: Value
+    part: str
+    plan: str
+
+
+@dataclass(frozen=True)
+class KnownMistake:
+    """A misconception as data: what its wrong function gives for every case."""
+
+    name: str
+    hint: str
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True)
+class ExerciseCases:
+    """Everything that grading one exercise needs. `shapes` maps arguments (and "result") to their named dimensions."""
+
+    name: str
+    points: float
+    summary: str
+    call: str
+    builds_on: tuple[str, ...]
+    unique: bool
+    seconds: float | None
+    relations: tuple[str, ...]
+    shapes: dict[str, tuple[str, ...] | None]
+    cases: tuple[Case, ...]
+    mistakes: tuple[KnownMistake, ...]
+
+
+@dataclass(frozen=True)
+class AssignmentCases:
+    """A compiled assignment. `version` is a digest of all of it: it changes when the hidden tests do."""
+
+    name: str
+    seed: int
+    version: str
+    exercises: tuple[ExerciseCases, ...]
+    reference: tuple[str, ...] = field(repr=False)
+
+    def reference_functions(self) -> dict[str, Callable[..., Value]]:
+        """The NumPy references by name: the definitions of the instructor's notebook."""
+        return definitions_of(self.name, self.reference)
+
+    def relations(self, exercise: str) -> list[Relation]:
+        """The relations of an exercise, read from the hidden tests (only then are they imported)."""
+        hidden = load_module(project.hidden_tests(self.name))
+        return next(entry.relations for entry in exercises_of(hidden) if entry.name == exercise)
+
+
+def load(name: str, seed: int = 0) -> AssignmentCases:
+    """Return the compiled cases of an assignment, from the cache or drawn now.
+
+    Raises UsageError if there is no such assignment, AuthoringError if it is invalid (references that disagree, …).
+    """
+    path = project.cache_dir() / f"{name}-{_key(name, seed)}.json"
+    try:
+        return _from_json(loads(path.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # not drawn yet, or written half: draw
+    drawn = subprocess.run(
+        [sys.executable, "-c", "from autograder.drawing import main; main()", name, str(seed), str(path)],
+        cwd=project.root(),
+        env={**os.environ, "PYTHONHASHSEED": "0", "AUTOGRADER_ROOT": str(project.root())},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if drawn.returncode == AuthoringError.exit_status:
+        raise AuthoringError(drawn.stderr.strip().splitlines()[-1])
+    if drawn.returncode != 0:
+        raise AutograderError(f"drawing the cases of {name} failed unexpectedly:\n{drawn.stderr.strip()}")
+    return _from_json(loads(path.read_bytes()))
+
+
+def reference_cells(notebook: Path) -> tuple[str, ...]:
+    """Sources of the cells of an instructor's notebook that define something: marked `exercise=` or `locked=`."""
+    try:
+        text = notebook.read_text(encoding="utf-8")
+    except OSError as error:
+        raise AuthoringError(f"{notebook}: there is no instructor's notebook here; write it.") from error
+    pieces = _CELL.split(text)
+    marked = zip(pieces[1::2], pieces[2::2], strict=True)
+    return tuple(body.strip() + "\n" for marker, body in marked if "exercise=" in marker or "locked=" in marker)
+
+
+def load_module(path: Path) -> ModuleType:
+    """Import an author's file by path. Raises AuthoringError, with the line, where it fails."""
+    specification = importlib.util.spec_from_file_location(f"hidden_{path.parent.name}", path)
+    if specification is None or specification.loader is None:
+        raise AuthoringError(f"{path}: is not a Python file.")
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[specification.name] = module  # typing.get_type_hints looks there
+    try:
+        specification.loader.exec_module(module)
+    except AutograderError:
+        raise
+    except Exception as error:
+        raise AuthoringError(f"{path}: cannot be imported: {type(error).__name__}: {error}.") from error
+    return module
+
+
+def definitions_of(name: str, cells: Iterable[str]) -> dict[str, Any]:
+    """The names that trusted cells define. Raises AuthoringError where one of them fails."""
+    namespace: dict[str, Any] = {"__name__": f"reference_{name}"}
+    for number, source in enumerate(cells, 1):
+        try:
+            exec(compile(source, f"<{name} notebook, definition {number}>", "exec"), namespace)
+        except Exception as error:
+            raise AuthoringError(
+                f"{name}: definition {number} of the notebook fails: {type(error).__name__}: {error}."
+            ) from error
+    return namespace
+
+
+def _key(name: str, seed: int) -> str:
+    digest = hashlib.sha256(f"{seed} {sys.version_info[:2]}".encode())
+    here = Path(__file__).parent
+    ours = [here / f"{part}.py" for part in ("cases", "drawing", "equality", "exercise", "strategies", "values")]
+    for path in (project.hidden_tests(name), project.notebook(name), *ours):
+        digest.update(path.read_bytes() if path.exists() else b"-")
+    for library in ("numpy", "hypothesis", "torch"):
+        digest.update(importlib.metadata.version(library).encode())
+    return digest.hexdigest()[:20]
+
+
+def _answer_json(answer: Answer) -> list[Any]:
+    if answer.error:
+        return [answer.error, answer.message]
+    return [encode(answer.value), list(answer.changed), None]
+
+
+def _answer_from(data: list[Any]) -> Answer:
+    if len(data) == 2:
+        return Answer(error=data[0], message=data[1])
+    return Answer(decode(data[0]), tuple(data[1]))
+
+
+def exercise_json(entry: ExerciseCases) -> dict[str, Any]:
+    """An exercise as JSON-able data."""
+    return {
+        **{key: getattr(entry, key) for key in ("name", "points", "summary", "call", "unique", "seconds")},
+        "builds_on": list(entry.builds_on),
+        "relations": list(entry.relations),
+        "shapes": {name: None if dims is None else list(dims) for name, dims in entry.shapes.items()},
+        "cases": [[encode(case.arguments), encode(case.expected), case.part, case.plan] for case in entry.cases],
+        "mistakes": [[wrong.name, wrong.hint, list(map(_answer_json, wrong.answers))] for wrong in entry.mistakes],
+    }
+
+
+def to_json(compiled: AssignmentCases) -> dict[str, Any]:
+    """A compiled assignment as JSON-able data: what the cache holds."""
+    return {
+        "name": compiled.name,
+        "seed": compiled.seed,
+        "version": compiled.version,
+        "reference": list(compiled.reference),
+        "exercises": [exercise_json(entry) for entry in compiled.exercises],
+    }
+
+
+def _from_json(data: dict[str, Any]) -> AssignmentCases:
+    exercises = tuple(
+        ExerciseCases(
+            entry["name"],
+            entry["points"],
+            entry["summary"],
+            entry["call"],
+            tuple(entry["builds_on"]),
+            entry["unique"],
+            entry["seconds"],
+            tuple(entry["relations"]),
+            {name: None if dims is None else tuple(dims) for name, dims in entry["shapes"].items()},
+            tuple(Case(decode(case[0]), decode(case[1]), case[2], case[3]) for case in entry["cases"]),
+            tuple(KnownMistake(wrong[0], wrong[1], tuple(map(_answer_from, wrong[2]))) for wrong in entry["mistakes"]),
+        )
+        for entry in data["exercises"]
+    )
+    return AssignmentCases(data["name"], data["seed"], data["version"], exercises, tuple(data["reference"]))

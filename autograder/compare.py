@@ -1,0 +1,59 @@
+"""Compare: answers of a submission against what is expected, case by case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograder.cases import Answer, Case, ExerciseCases
+from autograder.equality import Difference, difference
+from autograder.exercise import Relation
+from autograder.values import copied
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one case shows: right, or the difference, the broken relation, the changed argument or the exception."""
+
+    case: Case
+    answer: Answer
+    difference: Difference | None = None
+    relation: str | None = None
+
+    @property
+    def right(self) -> bool:
+        """Whether the answer is right and nothing was changed on the way."""
+        clean = self.answer.error is None and not self.answer.changed
+        return clean and self.difference is None and self.relation is None
+
+
+def compare(
+    exercise: ExerciseCases, answers: Sequence[Answer], relations: Sequence[Relation] = ()
+) -> tuple[Verdict, ...]:
+    """One verdict per case, in the order of the cases (smallest first)."""
+    return tuple(judge(exercise, case, answer, relations) for case, answer in zip(exercise.cases, answers, strict=True))
+
+
+def judge(exercise: ExerciseCases, case: Case, answer: Answer, relations: Sequence[Relation] = ()) -> Verdict:
+    """The verdict on one answer. A relation that fails on a strange result has been broken by it."""
+    if answer.error is not None:
+        return Verdict(case, answer)
+    if exercise.unique:
+        found = difference(case.expected, answer.value)
+        if found:
+            return Verdict(case, answer, found)
+    for relation in relations:
+        try:
+            holds = relation.predicate(copied(answer.value), **copied(case.arguments))
+        except Exception:
+            holds = False
+        if holds is not True:
+            return Verdict(case, answer, relation=holds if isinstance(holds, str) else relation.name)
+    return Verdict(case, answer)
+
+
+def same_answer(left: Answer, right: Answer) -> bool:
+    """Whether two answers are the same behaviour: same value within tolerance, same changes, or same exception."""
+    if left.error or right.error:
+        return (left.error, left.message) == (right.error, right.message)
+    return set(left.changed) == set(right.changed) and difference(left.value, right.value) is None

@@ -1,0 +1,70 @@
+"""Files of a course: written beside and renamed; submissions found by name. Loads nothing of nbgrader."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+_STAMP_BYTES = 200
+
+
+def write(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Write a file so that it is there whole or not at all. Does nothing if it already holds `content`."""
+    try:
+        if path.read_bytes() == content:
+            return
+    except OSError:
+        pass
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        os.chmod(beside, mode)
+        os.replace(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
+
+
+def students(course: Path, name: str) -> tuple[list[str], list[str]]:
+    """Students with a submission, and names in the submissions' folder that cannot be a student's; both sorted."""
+    found: list[str] = []
+    odd: list[str] = []
+    folder = course / "submitted"
+    if not folder.is_dir():
+        return found, odd
+    for entry in sorted(os.scandir(folder), key=lambda item: item.name):
+        if not os.path.lexists(os.path.join(entry.path, name)):
+            continue
+        usable = STUDENT.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)
+        (found if usable else odd).append(entry.name)
+    return found, odd
+
+
+def submission_file(course: Path, name: str, student: str) -> Path:
+    """The file to grade: the notebook by its name, else the module, else the only notebook or module there is."""
+    folder = course / "submitted" / student / name
+    expected = [folder / f"{name}.ipynb", folder / f"{name}.py"]
+    named = [path for path in expected if os.path.lexists(path)]
+    if named or folder.is_symlink() or not folder.is_dir():
+        return named[0] if named else expected[0]
+    for suffix in (".ipynb", ".py"):
+        others = [path for path in folder.iterdir() if path.suffix == suffix and not path.name.startswith(".")]
+        if len(others) == 1:
+            return others[0]
+    return expected[0]
+
+
+def stamp(course: Path, name: str, student: str, file: str) -> str:
+    """The text of a file that nbgrader's exchange puts beside a submission, "" if there is none."""
+    path = course / "submitted" / student / name / file
+    try:
+        return path.read_bytes()[:_STAMP_BYTES].decode("utf-8", "replace").strip() if path.is_file() else ""
+    except OSError:
+        return ""

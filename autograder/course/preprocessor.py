@@ -1,0 +1,34 @@
+"""The preprocessor that stands in for nbgrader's Execute, for `nbgrader autograde` and formgrader's button."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from autograder.course.outputs import write_outputs
+from autograder.course.restore import CoursePreprocessor
+from autograder.errors import CourseError
+from autograder.grade import grade_files
+
+
+class GradeInSandbox(CoursePreprocessor):
+    """Grades what the student handed in and shows the results in the test cells.
+
+    The file as submitted is graded, not the notebook at hand: nbgrader has already put back locked cells there, and
+    both ways of grading must come to the same score.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        """Return the notebook with outputs. Raises CourseError if it was not graded: then no grade is recorded."""
+        where = resources["nbgrader"]
+        name, notebook, student = where["assignment"], where["notebook"], where["student"]
+        if notebook != name:
+            raise CourseError(f"{notebook}.ipynb is no notebook of {name}; only {name}.ipynb is graded.")
+        path = Path(self.course) / "submitted" / student / name / f"{name}.ipynb"
+        (graded,) = grade_files(name, [path], names=[student])["submissions"]
+        if graded["status"] != "graded":
+            raise CourseError(f"{student}: {graded['message']}.")
+        write_outputs(nb, graded)
+        return nb, resources

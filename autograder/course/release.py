@@ -1,0 +1,71 @@
+"""Release and collect: the two ends of nbgrader's exchange that belong to the instructor."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import MissingEntry
+from nbgrader.converters import GenerateAssignment
+from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseAssignment
+from traitlets.config import Config
+
+from autograder import cases, project
+from autograder.course.files import write
+from autograder.course.notebook import source_notebook
+from autograder.course.tools import converter, exchange, gradebook, released, run
+from autograder.errors import CourseError
+
+
+def release(name: str, course: Path, due: datetime | None = None) -> Path:
+    """Build an assignment, write what students get to `assignments/`, and release it to the exchange.
+
+    `due` is in UTC if it has no time zone; without it a due date set earlier stays. Returns the student's notebook.
+    Raises AuthoringError for an invalid assignment and CourseError where nbgrader cannot go on.
+    """
+    text = _generate(name, course, _points(name))
+    if due is not None:
+        set_due(name, course, due)
+    ours = project.root() / "assignments" / name / f"{name}.ipynb"
+    write(ours, text.encode())
+    run(exchange(ExchangeReleaseAssignment, course, name, force=True), f"releasing {name}")
+    return ours
+
+
+def student_notebook(name: str) -> str:
+    """The notebook that students get, as text, without touching any course: what `assignments/` must hold."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _generate(name, Path(folder).resolve(), _points(name), database=False)
+
+
+def set_due(name: str, course: Path, due: datetime) -> None:
+    """Set when an assignment is due (UTC if `due` has no time zone)."""
+    moment = due.astimezone(UTC).replace(tzinfo=None) if due.tzinfo else due
+    with gradebook(course) as book:
+        try:
+            book.find_assignment(name)
+        except MissingEntry as error:
+            raise CourseError(f"{name} is not in the gradebook of {course}; release it first.") from error
+        book.update_or_create_assignment(name, duedate=moment)
+
+
+def collect(name: str, course: Path) -> None:
+    """Fetch everyone's latest submission from the exchange. Raises CourseError where there is no exchange."""
+    run(exchange(ExchangeCollect, course, name, update=True, check_owner=False), f"collecting {name}")
+
+
+def _points(name: str) -> dict[str, float]:
+    return {entry.name: entry.points for entry in cases.load(name).exercises}
+
+
+def _generate(name: str, course: Path, points: Mapping[str, float], database: bool = True) -> str:
+    notebook = source_notebook(project.hidden_tests(name).parent, points)
+    write(course / "source" / name / f"{name}.ipynb", nbformat.writes(notebook).encode())
+    tool = converter(GenerateAssignment, course, name, force=True, no_database=not database)
+    if not database:
+        tool.update_config(Config({"SaveCells": {"enabled": False}}))
+    run(tool, f"generating {name}")
+    return released(course, name).read_text(encoding="utf-8")

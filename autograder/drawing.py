@@ -1,0 +1,247 @@
+"""Drawing: from an author's files to a compiled assignment.
+
+Inputs come from Hypothesis, expected results from the NumPy reference, and the torch reference must agree on every
+case. Runs as a process of its own (see `autograder.cases.load`).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder import project
+from autograder.cases import (
+    Answer,
+    AssignmentCases,
+    Case,
+    ExerciseCases,
+    KnownMistake,
+    definitions_of,
+    exercise_json,
+    load_module,
+    reference_cells,
+    to_json,
+)
+from autograder.equality import difference
+from autograder.errors import AuthoringError, AutograderError
+from autograder.exercise import Exercise, exercises_of
+from autograder.values import Code, Unencodable, Value, copied, decode, dumps, encode, evaluate, identical
+
+_AGREEMENT = 0.1
+"""References must agree ten times closer than a student has to."""
+
+
+def compile_assignment(
+    name: str, hidden: Path, notebook: Path, seed: int, progress: Callable[[str], None] = lambda exercise: None
+) -> AssignmentCases:
+    """Draw the cases of every exercise and run both references and all misconceptions on them.
+
+    Raises AuthoringError where an exercise has no reference, too few cases, or references that disagree.
+    """
+    exercises = exercises_of(load_module(hidden))
+    total = sum(entry.points for entry in exercises)
+    if abs(total - 100) > 1e-9:
+        raise AuthoringError(f"{name}: the points of the exercises add up to {total:g}, not 100; change points=….")
+    reference = reference_cells(notebook)
+    functions = definitions_of(name, reference)
+    compiled = []
+    for entry in exercises:
+        progress(entry.name)
+        compiled.append(compile_exercise(entry, functions, seed))
+    content = {"name": name, "seed": seed, "exercises": [exercise_json(entry) for entry in compiled]}
+    version = hashlib.sha256(dumps([content, list(reference)])).hexdigest()[:16]
+    return AssignmentCases(name, seed, version, tuple(compiled), reference)
+
+
+def compile_exercise(exercise: Exercise, functions: dict[str, Callable[..., Value]], seed: int) -> ExerciseCases:
+    """Draw the cases of one exercise and record what references and misconceptions give. Raises AuthoringError."""
+    owner = exercise.name.partition(".")[0]
+    if owner not in functions:
+        raise AuthoringError(
+            f"{exercise.name}: the notebook has no NumPy reference of this name; define it in a cell "
+            f'marked exercise="{owner}".'
+        )
+    numpy_call = _caller(exercise, functions)
+    cases = []
+    for plan, arguments in _drawn(exercise, seed):
+        expected = _reference(exercise, arguments, numpy_call)
+        part = ", ".join(str(arguments[name]) for name in exercise.parts)
+        cases.append(Case(arguments, expected, part, plan))
+    mistakes = tuple(
+        KnownMistake(
+            wrong.name,
+            wrong.hint,
+            tuple(answer_of(functools.partial(_by_name, wrong.function), case.arguments) for case in cases),
+        )
+        for wrong in exercise.misconceptions
+    )
+    shapes = {entry.name: entry.dims for entry in (*exercise.parameters, exercise.result)}
+    return ExerciseCases(
+        exercise.name,
+        exercise.points,
+        exercise.summary,
+        exercise.call,
+        exercise.builds_on,
+        exercise.unique,
+        exercise.seconds,
+        tuple(relation.name for relation in exercise.relations),
+        shapes,
+        tuple(cases),
+        mistakes,
+    )
+
+
+def answer_of(function: Callable[[dict[str, Value]], Value], arguments: dict[str, Value]) -> Answer:
+    """Call a trusted function on a copy of `arguments` and note what it gave, as the worker does for a student's."""
+    given = copied(arguments)
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            value = decode(encode(function(given)))
+    except (Exception, Unencodable) as error:
+        return Answer(error=type(error).__name__, message=str(error))
+    changed = tuple(name for name, value_ in given.items() if not identical(value_, arguments[name]))
+    return Answer(value, changed)
+
+
+def size_of(value: Value) -> tuple[int, int]:
+    """How large an input looks to a person: entries, then characters to write them. Orders cases."""
+    if isinstance(value, np.ndarray):
+        return value.size, sum(len(repr(item)) for item in value.ravel().tolist())
+    if isinstance(value, dict):
+        return size_of(list(value.values()))
+    if isinstance(value, list | tuple):
+        sizes = [size_of(item) for item in value]
+        return sum(size[0] for size in sizes), sum(size[1] for size in sizes)
+    return 1, len(value.source if isinstance(value, Code) else repr(value))
+
+
+def _drawn(exercise: Exercise, seed: int) -> list[tuple[str, dict[str, Value]]]:
+    """Distinct arguments for an exercise, smallest first. Raises AuthoringError if there are too few."""
+    import hypothesis
+    from hypothesis import strategies as st
+
+    from autograder import strategies
+
+    found: dict[bytes, tuple[str, dict[str, Value]]] = {}
+    for number, plan in enumerate(strategies.plans(exercise)):
+
+        def keep(label: str, arguments: dict[str, Value]) -> None:
+            found.setdefault(dumps(encode(arguments)), (label, arguments))
+
+        settings = hypothesis.settings(
+            database=None,
+            deadline=None,
+            max_examples=plan.count,
+            phases=[hypothesis.Phase.generate],
+            suppress_health_check=list(hypothesis.HealthCheck),
+        )
+        draw = settings(hypothesis.given(st.just(plan.label), strategies.arguments(exercise, plan))(keep))
+        hypothesis.seed(seed * 1000 + number)(draw)()
+    if len(found) < exercise.minimum:
+        raise AuthoringError(
+            f"{exercise.name}: only {len(found)} distinct cases could be drawn, at least {exercise.minimum} are "
+            f"needed; widen the domains, or give minimum={len(found)} if there are not more."
+        )
+    ordered = sorted(found.items(), key=lambda item: (size_of(item[1][1]), item[0]))
+    return [drawn for _, drawn in ordered]
+
+
+def _reference(exercise: Exercise, arguments: dict[str, Value], numpy_call: Callable[..., Value]) -> Value:
+    """The NumPy reference's result, once torch agrees and all relations hold; None where many results are right.
+
+    Raises AuthoringError if not.
+    """
+    import torch
+
+    answer = answer_of(numpy_call, arguments)
+    if answer.error:
+        raise AuthoringError(
+            f"{exercise.name}: the NumPy reference raises {answer.error}: {answer.message} for {arguments}."
+        )
+    if answer.changed:
+        raise AuthoringError(f"{exercise.name}: the NumPy reference changes its argument {answer.changed[0]}.")
+    try:
+        torch_arguments = {name: _to_torch(value) for name, value in arguments.items()}
+        with torch.enable_grad():
+            second = decode(encode(_to_numpy(exercise.reference(**torch_arguments))))
+    except Exception as error:
+        raise AuthoringError(
+            f"{exercise.name}: the torch reference raises {type(error).__name__}: {error} for {arguments}."
+        ) from error
+    for library, value in (("NumPy", answer.value), ("torch", second)):
+        for relation in exercise.relations:
+            holds = relation.predicate(copied(value), **copied(arguments))
+            if holds is not True:
+                raise AuthoringError(
+                    f"{exercise.name}: the {library} reference breaks the relation {relation.name!r} for {arguments}."
+                )
+    if not exercise.unique:
+        return None
+    if difference(second, answer.value, tighten=_AGREEMENT):
+        raise AuthoringError(
+            f"{exercise.name}: the references disagree for {arguments}: torch gives {second!r}, NumPy "
+            f"{answer.value!r}; mend the one that is wrong."
+        )
+    return answer.value
+
+
+def _to_torch(value: Value) -> Any:
+    import torch
+
+    if isinstance(value, np.ndarray):
+        return torch.from_numpy(value.copy())
+    if isinstance(value, list | tuple):
+        return type(value)(_to_torch(item) for item in value)
+    return value
+
+
+def _to_numpy(value: Any) -> Value:
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return value.detach().numpy() if value.ndim else value.item()
+    if isinstance(value, list | tuple):
+        return type(value)(_to_numpy(item) for item in value)
+    return value
+
+
+def _caller(exercise: Exercise, functions: dict[str, Any]) -> Callable[[dict[str, Value]], Value]:
+    """The exercise's call expression, evaluated with the references' names, as the worker does with a student's."""
+    code = compile(exercise.call, "<call>", "eval")
+
+    def call(arguments: dict[str, Value]) -> Value:
+        data = {name: value for name, value in arguments.items() if not isinstance(value, Code)}
+        given = {
+            name: evaluate(value, {**functions, **data}) if isinstance(value, Code) else value
+            for name, value in arguments.items()
+        }
+        return eval(code, functions, given)
+
+    return call
+
+
+def _by_name(function: Callable[..., Value], arguments: dict[str, Value]) -> Value:
+    return function(**arguments)
+
+
+def main() -> None:
+    """Draw one assignment and write it to the cache: what `load` runs in a process of its own."""
+    name, seed, path = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+    try:
+        compiled = compile_assignment(name, project.hidden_tests(name), project.notebook(name), seed)
+    except AutograderError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_status)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(f".{os.getpid()}.tmp")
+    beside.write_bytes(dumps(to_json(compiled)))
+    beside.replace(path)

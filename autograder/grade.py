@@ -1,0 +1,363 @@
+"""Grade: the pipeline, for one submission or many.
+
+    submission → answers (sandbox) → verdicts (compare) → diagnosis → score → result
+
+Results are plain dicts, as `interface` has them; inside the framework a counterexample also carries `call`, the code
+that a student can paste. `published` leaves that out.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder import cases as assignments
+from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases
+from autograder.compare import Verdict, compare
+from autograder.diagnose import Diagnosis, describe_error, diagnose
+from autograder.errors import SandboxError
+from autograder.exercise import Relation
+from autograder.sandbox.launcher import Limits, Sandbox, Worker, WorkerDied, choose
+from autograder.score import score
+from autograder.submission import Submission, Unreadable, read
+from autograder.text import call, clean, plain
+from autograder.values import Value, decode, encode
+
+Result = dict[str, Any]
+Progress = Callable[[Result], None]
+
+_ORACLE_ELEMENTS = 2000
+_DIED = {
+    "timeout": "took more than {wall:g} seconds: an endless loop?",
+    "crashed": "the process that ran it ended: exit, or a crash in compiled code?",
+}
+
+
+def grade_files(
+    name: str,
+    paths: Sequence[Path],
+    *,
+    names: Sequence[str] | None = None,
+    seed: int = 0,
+    sandbox: Sandbox | None = None,
+    limits: Limits | None = None,
+    progress: Progress = lambda result: None,
+    executor: Executor | None = None,
+) -> dict[str, Any]:
+    """Grade files and return the document of `interface`, with `call` in the counterexamples.
+
+    Submissions are graded in parallel and reported in the order given; `names` replaces the paths in the document.
+    Raises UsageError, AuthoringError or SandboxError; never for what is wrong with a file.
+    """
+    grader = Grader(assignments.load(name, seed), sandbox or choose(), limits or Limits())
+
+    def one(path: Path, shown: str) -> Result:
+        result = grader.grade(read(path, shown))
+        progress(result)
+        return result
+
+    shown = list(names) if names is not None else [str(path) for path in paths]
+    own = executor or ThreadPoolExecutor(os.cpu_count() or 1)
+    try:
+        results = list(own.map(one, paths, shown))
+    finally:
+        if executor is None:
+            own.shutdown(cancel_futures=True)
+    return {"assignment": name, "version": grader.assignment.version, "submissions": results}
+
+
+def grade_cells(name: str, cells: Sequence[str], *, seed: int = 0, sandbox: Sandbox | None = None) -> Result:
+    """Grade the code cells of one notebook: one entry of the document's "submissions"."""
+    grader = Grader(assignments.load(name, seed), sandbox or choose(), Limits())
+    return grader.grade(Submission(name, tuple(cells)))
+
+
+def published(document: dict[str, Any]) -> dict[str, Any]:
+    """The document exactly as `interface` has it."""
+
+    def exercise(entry: Result) -> Result:
+        shown = entry["counterexample"]
+        return {**entry, "counterexample": shown and {key: shown[key] for key in ("arguments", "expected", "got")}}
+
+    submissions = [
+        {**entry, "exercises": [exercise(item) for item in entry["exercises"]]} for entry in document["submissions"]
+    ]
+    return {**document, "submissions": submissions}
+
+
+@dataclass
+class Grader:
+    """One assignment, ready to grade any number of submissions."""
+
+    assignment: AssignmentCases
+    sandbox: Sandbox
+    limits: Limits
+    encoded: dict[str, list[Any]] = field(init=False)
+    relations: dict[str, list[Relation]] = field(init=False)
+    reference: dict[str, Callable[..., Value]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        exercises = self.assignment.exercises
+        self.reference = self.assignment.reference_functions()
+        self.relations = {
+            entry.name: self.assignment.relations(entry.name) if entry.relations else [] for entry in exercises
+        }
+        self.encoded = {
+            entry.name: [{key: encode(value) for key, value in case.arguments.items()} for case in entry.cases]
+            for entry in exercises
+        }
+
+    def grade(self, submission: Submission | Unreadable) -> Result:
+        """Grade one submission: one entry of the document's "submissions"."""
+        maximum = sum(entry.points for entry in self.assignment.exercises)
+        if isinstance(submission, Unreadable):
+            results = [
+                _result(entry, 0.0, Diagnosis("missing", "the submission could not be read"))
+                for entry in self.assignment.exercises
+            ]
+            return _entry(submission.name, maximum, results, "unreadable", submission.reason)
+        run = _Run(self, submission)
+        try:
+            return _entry(submission.name, maximum, self._exercises(run), "graded", None)
+        finally:
+            run.close()
+
+    def _exercises(self, run: _Run) -> list[Result]:
+        results: list[Result] = []
+        wrong: set[str] = set()
+        for exercise in self.assignment.exercises:
+            points, diagnosis = self._judge(exercise, run.answers(exercise))
+            again = [name for name in exercise.builds_on if name in wrong]
+            follow_through = False
+            if diagnosis.outcome != "correct":
+                wrong.add(exercise.name)
+                if again and diagnosis.outcome != "missing":
+                    replaced, rejudged = self._judge(exercise, run.answers_with(exercise, again))
+                    follow_through = replaced > points
+                    if follow_through:
+                        points, diagnosis = replaced, _followed(rejudged, again)
+            results.append(_result(exercise, points, diagnosis, follow_through))
+        return results
+
+    def _judge(self, exercise: ExerciseCases, answers: list[Answer] | Diagnosis) -> tuple[float, Diagnosis]:
+        if isinstance(answers, Diagnosis):
+            return 0.0, answers
+        verdicts = compare(exercise, answers, self.relations[exercise.name])
+        points, diagnosis = score(exercise.points, verdicts), diagnose(exercise, verdicts)
+        if diagnosis.outcome != "correct" and points > 0:
+            diagnosis = Diagnosis("partial", diagnosis.message, diagnosis.misconception, diagnosis.shown)
+        return points, diagnosis
+
+
+def _followed(diagnosis: Diagnosis, helpers: Sequence[str]) -> Diagnosis:
+    names = ", ".join(f"`{name}`" for name in helpers)
+    told = f"counted as right given your {names}: that mistake is paid for once, there"
+    if diagnosis.outcome == "correct":
+        return Diagnosis("correct", told)
+    return Diagnosis(diagnosis.outcome, f"{diagnosis.message} ({told})", diagnosis.misconception, diagnosis.shown)
+
+
+class _Run:
+    """A submission in its sandbox: starts workers as they are needed, and remembers what defining it showed."""
+
+    def __init__(self, grader: Grader, submission: Submission) -> None:
+        self.grader, self.cells = grader, list(submission.cells)
+        self.names = list(dict.fromkeys(entry.name.partition(".")[0] for entry in grader.assignment.exercises))
+        self.worker: Worker | None = None
+        self.loaded: dict[str, Any] = {}
+        self.loads = True
+
+    def close(self) -> None:
+        if self.worker:
+            self.worker.close()
+            self.worker = None
+
+    def answers(self, exercise: ExerciseCases) -> list[Answer] | Diagnosis:
+        """The submission's answers to all cases, or why there are none."""
+        try:
+            return self._call(self._ready(exercise), exercise)
+        except WorkerDied as died:
+            self.close()
+            return self._died(exercise, died)
+
+    def answers_with(self, exercise: ExerciseCases, replaced: Sequence[str]) -> list[Answer] | Diagnosis:
+        """The same with the results of some helpers replaced by right ones, in a worker of its own."""
+        with self._started() as worker:
+            try:
+                worker.request({"op": "load", "cells": self.cells, "names": [*self.names]})
+                return self._call(worker, exercise, replaced)
+            except WorkerDied as died:
+                return Diagnosis(died.reason, _DIED[died.reason].format(wall=self.grader.limits.wall))
+
+    @contextmanager
+    def _started(self) -> Iterator[Worker]:
+        worker = self._start()
+        try:
+            yield worker
+        finally:
+            worker.close()
+
+    def _start(self) -> Worker:
+        try:
+            return self.grader.sandbox.start(self.grader.limits)
+        except SandboxError:
+            return self.grader.sandbox.start(self.grader.limits)  # what the grader fails at is tried once more
+
+    def _ready(self, exercise: ExerciseCases) -> Worker:
+        """A worker in which the submission is defined: all of it, or only this exercise if all of it kills workers."""
+        if self.worker and self.loads:
+            return self.worker
+        self.close()
+        self.worker = self._start()
+        names = self.names if self.loads else [exercise.name.partition(".")[0]]
+        try:
+            self.loaded = self.worker.request({"op": "load", "cells": self.cells, "names": names})
+        except WorkerDied:
+            self.close()
+            if not self.loads:
+                raise
+            self.loads = False
+            return self._ready(exercise)
+        return self.worker
+
+    def _call(self, worker: Worker, exercise: ExerciseCases, replace: Sequence[str] = ()) -> list[Answer] | Diagnosis:
+        message = {"op": "call", "name": exercise.name, "call": exercise.call, "replace": list(replace)}
+        encoded = self.grader.encoded[exercise.name]
+        reply = worker.request(
+            {**message, "cases": encoded}, answer=self._oracle(replace) if replace else None, wall=exercise.seconds
+        )
+        if reply.get("missing") is True:
+            return self._missing(exercise)
+        results = reply.get("results")
+        if not isinstance(results, list) or len(results) != len(encoded):
+            raise WorkerDied("crashed")
+        return [_answer(result) for result in results]
+
+    def _missing(self, exercise: ExerciseCases) -> Diagnosis:
+        owner = exercise.name.partition(".")[0]
+        forbidden = _mapping(self.loaded.get("forbidden")).get(owner)
+        problem = _mapping(_mapping(self.loaded.get("problems")).get(owner))
+        if isinstance(forbidden, str):
+            return Diagnosis("forbidden", describe_error(Answer(error="ImportError", module=forbidden)))
+        if problem:
+            answer = _error(problem)
+            if answer.error == "TimeoutError":
+                return Diagnosis("timeout", f"defining `{owner}` {clean(answer.message)}")
+            return Diagnosis("error", f"`{owner}` could not be defined: {describe_error(answer)}")
+        others = self.loaded.get("others")
+        known = [name for name in others if isinstance(name, str)] if isinstance(others, list) else []
+        near = difflib.get_close_matches(exercise.name, known[:200], 1)
+        meant = f"; is it your `{clean(near[0], 40)}`?" if near else ""
+        return Diagnosis("missing", f"`{exercise.name}` is not defined{meant}")
+
+    def _died(self, exercise: ExerciseCases, died: WorkerDied) -> Diagnosis:
+        """Why there are no answers; the smallest case is tried alone to see whether it shows the same."""
+        message = _DIED[died.reason].format(wall=self.grader.limits.wall)
+        shown = None
+        try:
+            worker = self._ready(exercise)
+            first = {"op": "call", "name": exercise.name, "call": exercise.call}
+            worker.request({**first, "cases": self.grader.encoded[exercise.name][:1]})
+        except WorkerDied as again:
+            self.close()
+            if again.reason == died.reason:
+                shown = Verdict(exercise.cases[0], Answer(error=died.reason))
+        return Diagnosis(died.reason, message, None, shown)
+
+    def _oracle(self, replaced: Sequence[str]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        """Answers a worker's questions for replaced helpers, from the NumPy reference, for small data only."""
+
+        def answer(frame: dict[str, Any]) -> dict[str, Any]:
+            name = frame.get("ask")
+            try:
+                positional, named = decode(frame.get("arguments"))
+                if (
+                    not isinstance(name, str)
+                    or name not in replaced
+                    or _elements([positional, named]) > _ORACLE_ELEMENTS
+                ):
+                    raise ValueError
+                with np.errstate(all="ignore"):
+                    return {"value": encode(self.grader.reference[name](*positional, **named))}
+            except Exception:  # whatever a student's arguments do to the reference is theirs to hear of
+                return {"error": True}
+
+        return answer
+
+
+def _answer(result: Any) -> Answer:
+    """An answer from the untrusted side. Raises WorkerDied for what is no answer."""
+    result = _mapping(result)
+    if isinstance(result.get("error"), dict):
+        return _error(result["error"])
+    changed = result.get("changed")
+    if "value" not in result or not isinstance(changed, list) or not all(isinstance(name, str) for name in changed):
+        raise WorkerDied("crashed")
+    try:
+        return Answer(decode(result["value"]), tuple(changed[:20]))
+    except ValueError as error:
+        raise WorkerDied("crashed") from error
+
+
+def _error(problem: dict[str, Any]) -> Answer:
+    kind, message, line, module = (problem.get(key) for key in ("type", "message", "line", "module"))
+    return Answer(
+        error=kind if isinstance(kind, str) and kind else "Exception",
+        message=message if isinstance(message, str) else "",
+        line=line if type(line) is int and 0 < line < 10**6 else None,
+        module=module if isinstance(module, str) and module else None,
+    )
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _elements(value: Value) -> int:
+    if isinstance(value, np.ndarray):
+        return value.size
+    if isinstance(value, list | tuple):
+        return sum(map(_elements, value))
+    return sum(map(_elements, value.values())) if isinstance(value, dict) else 1
+
+
+def _result(exercise: ExerciseCases, points: float, diagnosis: Diagnosis, follow_through: bool = False) -> Result:
+    return {
+        "name": exercise.name,
+        "score": points,
+        "max_score": exercise.points,
+        "outcome": diagnosis.outcome,
+        "message": diagnosis.message,
+        "misconception": diagnosis.misconception,
+        "follow_through": follow_through,
+        "counterexample": diagnosis.shown and _counterexample(exercise, diagnosis.shown.case, diagnosis.shown.answer),
+    }
+
+
+def _counterexample(exercise: ExerciseCases, case: Case, answer: Answer) -> dict[str, Any]:
+    return {
+        "arguments": {name: plain(value) for name, value in case.arguments.items()},
+        "expected": plain(case.expected),
+        "got": None if answer.error else plain(answer.value),
+        "call": call(exercise.name, exercise.call, case.arguments),
+    }
+
+
+def _entry(name: str, maximum: float, results: list[Result], status: str, message: str | None) -> Result:
+    total = round(sum(result["score"] for result in results), 2)
+    return {
+        "submission": clean(name, 400),
+        "score": total,
+        "max_score": maximum,
+        "status": status,
+        "message": message,
+        "exercises": results,
+    }

@@ -1,0 +1,51 @@
+"""Where things are: the project's folder, its assignments, and the cache."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from functools import cache
+from pathlib import Path
+
+from autograder.errors import UsageError
+
+COURSE_FOLDERS = ("solutions", "assignments")
+
+
+@cache
+def root() -> Path:
+    """The folder that holds `solutions/`: AUTOGRADER_ROOT, else the nearest one above here, else the package's."""
+    named = os.environ.get("AUTOGRADER_ROOT")
+    if named:
+        return Path(named).resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "solutions").is_dir() and (folder / "autograder").is_dir():
+            return folder
+    return Path(__file__).resolve().parent.parent
+
+
+def assignments() -> list[str]:
+    """Names of all assignments that have hidden tests, sorted."""
+    return sorted(path.parent.name for path in (root() / "solutions").glob("*/hidden.py"))
+
+
+def hidden_tests(name: str) -> Path:
+    """Path of an assignment's hidden tests. Raises UsageError, with a near name, where there is none."""
+    path = root() / "solutions" / name / "hidden.py"
+    if name in assignments():
+        return path
+    known = assignments()
+    near = difflib.get_close_matches(name, known, 1)
+    meant = f" Did you mean {near[0]!r}?" if near else ""
+    raise UsageError(f"there is no assignment {name!r}; there are: {', '.join(known) or 'none'}.{meant}")
+
+
+def notebook(name: str) -> Path:
+    """Path of an assignment's instructor notebook (jupytext percent format)."""
+    return hidden_tests(name).with_name(f"{name}.py")
+
+
+def cache_dir() -> Path:
+    """Where drawn cases are kept, keyed by content: AUTOGRADER_CACHE, else `.cache/` in the project."""
+    return Path(os.environ.get("AUTOGRADER_CACHE") or root() / ".cache")

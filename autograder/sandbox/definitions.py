@@ -1,0 +1,293 @@
+"""Which statements of a submission define what is graded, and running just those.
+
+A notebook is graded on its definitions. Plots, prints, scratch cells that raise and demo loops that take
+a minute define nothing that the exercises need, so they are never run: starting from the exercises' names,
+only the top-level statements that bind a name needed (transitively) are executed, in document order.
+A statement that needs a name bound further down is tried again after it, as a student's kernel would have had it.
+
+Runs inside the sandbox, so it needs only the standard library.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import dis
+import importlib.abc
+import importlib.machinery
+import re
+import signal
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from types import CodeType, FrameType, ModuleType
+from typing import Any
+
+STATEMENT_SECONDS = 2.0
+ABSENT = frozenset({"matplotlib", "seaborn", "plotly", "IPython", "ipywidgets", "tqdm"})
+"""Modules that draw or show progress: a harmless stand-in keeps functions that use them on the way alive."""
+
+_PYTHON_CELL_MAGICS = frozenset({"time", "timeit", "capture", "prun", "python", "python3"})
+_MAGIC_LINE = re.compile(r"^(\s*)(?:[%!?]|[\w.]+\s*\?\??\s*$).*$")
+_MAGIC_VALUE = re.compile(r"^(\s*[\w, ]+=\s*)[%!].*$")
+_DEFINITION = re.compile(r"^\s*(?:def|class)\s+(\w+)", re.MULTILINE)
+
+
+@dataclass
+class Problem:
+    """Why a name could not be defined: the exception's type and text, and the line of the cell."""
+
+    type: str
+    message: str
+    line: int | None = None
+
+
+@dataclass
+class Statement:
+    """One top-level statement, compiled: the names it binds and needs, and whether it imports."""
+
+    code: CodeType
+    binds: frozenset[str]
+    needs: frozenset[str]
+    changes: frozenset[str]
+    imports: bool
+
+
+@dataclass
+class Definitions:
+    """What a submission defines once the needed statements have run."""
+
+    namespace: dict[str, Any]
+    problems: dict[str, Problem] = field(default_factory=dict)
+    forbidden: dict[str, str] = field(default_factory=dict)
+    """Name → module that may not be imported here."""
+
+
+class _TooSlow(BaseException):
+    """A statement took longer than STATEMENT_SECONDS; no `except Exception` of the student's stops it."""
+
+
+def define(cells: Sequence[str], names: Iterable[str], namespace: dict[str, Any]) -> Definitions:
+    """Run the statements of `cells` that `names` need, in `namespace`, each under a time limit of its own."""
+    sys.meta_path.append(_AbsentModules())
+    found = Definitions(namespace)
+    statements = list(_statements(cells, found.problems))
+    wanted = frozenset(names)
+    pending = _needed(statements, wanted)
+    functions: dict[str, Any] = {}
+    while pending:
+        postponed = [entry for entry in pending if not _run(entry, wanted, functions, found)]
+        if len(postponed) == len(pending):
+            break
+        pending = postponed
+    # A scratch cell like `dW = dW(dZ, A)` hides the function that it calls: the function is what is graded.
+    namespace.update(functions)
+    for name in functions:
+        found.problems.pop(name, None)
+    return found
+
+
+def _statements(cells: Sequence[str], problems: dict[str, Problem]) -> Iterator[Statement]:
+    flags = 0
+    for number, source in enumerate(cells, 1):
+        try:
+            tree = _parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            problem = Problem("SyntaxError", getattr(error, "msg", str(error)), getattr(error, "lineno", None))
+            problems.update(dict.fromkeys(_DEFINITION.findall(source), problem))
+            continue
+        for node in _split(tree.body):
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                for alias in node.names:
+                    flags |= getattr(getattr(__future__, alias.name, None), "compiler_flag", 0)
+                continue
+            try:
+                code = compile(ast.Module([node], []), f"<cell {number}>", "exec", flags=flags, dont_inherit=True)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                continue
+            binds, needs = _names(code)
+            imports = isinstance(node, ast.Import | ast.ImportFrom)
+            yield Statement(code, binds, needs, _changed(node), imports)
+
+
+def _parse(source: str) -> ast.Module:
+    """Parse a cell; only if that fails, without what IPython alone understands."""
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        return ast.parse(_without_magics(source))
+
+
+def _without_magics(source: str) -> str:
+    lines = source.split("\n")
+    first = next((line for line in lines if line.strip()), "")
+    if first.startswith("%%"):
+        if first[2:].split(" ")[0].strip() not in _PYTHON_CELL_MAGICS:
+            return ""
+        lines[lines.index(first)] = ""
+    plain = []
+    continued = False
+    for line in lines:
+        magic = continued or _MAGIC_LINE.match(line)
+        continued = bool(magic) and line.rstrip().endswith("\\")
+        if magic:
+            plain.append(line[: len(line) - len(line.lstrip())] + "pass")
+        else:
+            plain.append(_MAGIC_VALUE.sub(r"\1None", line))
+    return "\n".join(plain)
+
+
+def _split(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """One statement per import, so that one missing module does not take the others with it."""
+    for node in body:
+        if isinstance(node, ast.Import) and len(node.names) > 1:
+            for alias in node.names:
+                yield ast.copy_location(ast.Import([alias]), node)
+        else:
+            yield node
+
+
+def _names(code: CodeType, nested: bool = False) -> tuple[frozenset[str], frozenset[str]]:
+    """Module-level names that a statement binds, and global names that it or functions in it load."""
+    binds, needs = set(), set()
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("STORE_GLOBAL",) or (not nested and instruction.opname == "STORE_NAME"):
+            binds.add(instruction.argval)
+        elif instruction.opname.startswith(("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS")):
+            needs.add(instruction.argval)
+        elif instruction.opname == "IMPORT_STAR" or instruction.argrepr == "INTRINSIC_IMPORT_STAR":
+            binds.add("*")
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            inner_binds, inner_needs = _names(constant, nested=True)
+            binds |= inner_binds
+            needs |= inner_needs
+    return frozenset(binds), frozenset(needs)
+
+
+def _changed(node: ast.stmt) -> frozenset[str]:
+    """Names whose object a statement changes without binding it: `TABLE[k] = v`, `f.x = 1`, `CACHE.update(…)`."""
+    targets: list[ast.expr] = []
+    if isinstance(node, ast.Assign):
+        targets = node.targets
+    elif isinstance(node, ast.AugAssign | ast.AnnAssign):
+        targets = [node.target]
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        targets = [node.value.func]
+    roots = set()
+    for target in targets:
+        inner = target
+        while isinstance(inner, ast.Attribute | ast.Subscript):
+            inner = inner.value
+        if isinstance(inner, ast.Name) and inner is not target:
+            roots.add(inner.id)
+    return frozenset(roots)
+
+
+def _needed(statements: list[Statement], wanted: frozenset[str]) -> list[Statement]:
+    imported = {name for entry in statements if entry.imports for name in entry.binds}
+    needed = set(wanted) | {"*"}
+    chosen: set[int] = set()
+    grew = True
+    while grew:
+        grew = False
+        for index, entry in enumerate(statements):
+            if index not in chosen and (entry.binds & needed or entry.changes & (needed - imported)):
+                chosen.add(index)
+                needed |= entry.needs
+                grew = True
+    return [statements[index] for index in sorted(chosen)]
+
+
+def _run(entry: Statement, wanted: frozenset[str], functions: dict[str, Any], found: Definitions) -> bool:
+    """Run one statement; False only if it met a name that may be bound later."""
+    try:
+        _limited(entry.code, found.namespace)
+    except NameError as error:
+        _note(entry, error, found)
+        return False
+    except BaseException as error:
+        _note(entry, error, found)
+        return True
+    for name in entry.binds:
+        found.problems.pop(name, None)
+        if name in wanted and callable(found.namespace.get(name)):
+            functions[name] = found.namespace[name]
+    return True
+
+
+def _limited(code: CodeType, namespace: dict[str, Any]) -> None:
+    def stop(signum: int, frame: FrameType | None) -> None:
+        raise _TooSlow
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, STATEMENT_SECONDS, 0.1)
+    try:
+        exec(code, namespace)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _note(entry: Statement, error: BaseException, found: Definitions) -> None:
+    for name in entry.binds:
+        if isinstance(error, ImportError) and getattr(error, "name", None):
+            found.forbidden[name] = str(error.name)
+        found.problems[name] = problem_of(error)
+
+
+def problem_of(error: BaseException) -> Problem:
+    """Describe an exception that student code raised, with the line of the cell where it arose."""
+    if isinstance(error, _TooSlow):
+        return Problem("TimeoutError", f"took more than {STATEMENT_SECONDS:g} seconds")
+    line = None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.startswith("<cell"):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    try:
+        message = str(error)[:300]
+    except BaseException:  # a hostile __str__
+        message = ""
+    return Problem(type(error).__name__, message, line)
+
+
+class _Inert(ModuleType):
+    """Stands in for a plotting module, and for everything that is asked of it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self
+
+    def __iter__(self) -> Iterator[Any]:  # fig, ax = plt.subplots()
+        return iter((self, self))
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *args: Any) -> None:
+        return None
+
+
+class _AbsentModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds a stand-in for modules in ABSENT; last on the path, so a real one would win."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> importlib.machinery.ModuleSpec | None:
+        if name.partition(".")[0] not in ABSENT:
+            return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        module = _Inert(spec.name)
+        module.__path__ = []
+        if spec.name.startswith("tqdm"):
+            for name in ("tqdm", "trange", "tqdm_notebook"):
+                setattr(module, name, range if name == "trange" else lambda items=(), *args, **kwargs: items)
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        return None

@@ -1,0 +1,437 @@
+"""The trusted side of the sandbox: starts workers, talks to them, ends them.
+
+Three kinds, best first: `bubblewrap` (an empty file system and no network, around the lock), `seccomp` (the lock
+alone) and `rlimits` (where there is no Linux). Nothing that a worker sends is more than data: a reply that is late,
+malformed or missing is a dead worker, whatever its exit status.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import re
+import secrets
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from autograder.errors import SandboxError
+from autograder.sandbox import wire
+from autograder.values import decode, dumps, encode, loads
+
+Message = dict[str, Any]
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_INSIDE = (
+    "__init__.py",
+    "values.py",
+    "sandbox/__init__.py",
+    "sandbox/wire.py",
+    "sandbox/lock.py",
+    "sandbox/definitions.py",
+    "sandbox/worker.py",
+)
+"""The files of ours that a worker sees."""
+
+_MOUNTED = Path("/worker")
+_MASKED = ("site-packages", "dist-packages", "ensurepip")
+_UNUSED = ("_tkinter", "_ssl", "_sqlite3", "_curses", "_dbm", "_gdbm", "_test", "_ctypes_test", "nis", "readline")
+"""What no exercise needs, and what would bring many libraries in."""
+
+_ENVIRONMENT = {
+    "PYTHONHASHSEED": "0",  # the order of a student's sets must not decide a grade
+    "PYTHONSAFEPATH": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1",  # threads could not be started once locked
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+_START_SECONDS = 20.0
+_END_SECONDS = 5.0
+_MAX_ASKS = 5000
+_OUT_OF_CPU_TIME = (-24, 128 + 24)
+"""Exit status after SIGXCPU: of the worker itself, and as bubblewrap passes it on."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one worker may use."""
+
+    wall: float = 10.0
+    """Seconds per request, call backs included."""
+    cpu: int = 120
+    """Seconds of processor time per worker."""
+    memory: int = 1 << 30
+    """Bytes of address space per worker."""
+    reply: int = 16 << 20
+    """Bytes per reply."""
+
+
+class WorkerDied(Exception):
+    """The worker gave no valid answer and has been closed; `reason` is "timeout" or "crashed"."""
+
+    def __init__(self, reason: str) -> None:
+        what = "did not answer in time" if reason == "timeout" else "ended or did not answer as it should"
+        super().__init__(f"The process that runs the submission {what}.")
+        self.reason = reason
+
+
+class Worker:
+    """One process for one submission. It ends with the thread that started it, so use it in that thread."""
+
+    def __init__(self, process: subprocess.Popen[bytes], connection: socket.socket, limits: Limits) -> None:
+        self.limits = limits
+        self._process, self._connection = process, connection
+        self._init: int | None = None
+        self._closed = False
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def request(
+        self, message: Message, *, wall: float | None = None, answer: Callable[[Message], Message] | None = None
+    ) -> Message:
+        """Send a request and return the reply, within `wall` seconds; `answer` replies to what the worker asks.
+
+        Raises WorkerDied. The reply is a dict; what is in it is not trusted.
+        """
+        if self._closed:
+            raise WorkerDied("crashed")
+        # A fresh number each time: a reply cannot be sent before its request is known.
+        identity = secrets.token_hex(8)
+        payload = dumps({**message, "id": identity})
+        if len(payload) > wire.MAX_FRAME:
+            raise ValueError("the request is larger than a frame")
+        deadline = time.monotonic() + (self.limits.wall if wall is None else wall)
+        try:
+            wire.send_frame(self._connection, payload, deadline)
+            return self._reply(identity, deadline, answer)
+        except wire.WireError as error:
+            reason = self._reason(error)
+            self.close()
+            raise WorkerDied(reason) from None
+        except BaseException:
+            self.close()  # the two sides are out of step
+            raise
+
+    def _reply(self, identity: str, deadline: float, answer: Callable[[Message], Message] | None) -> Message:
+        for left in reversed(range(_MAX_ASKS + 1)):
+            frame = self._receive(deadline)
+            if frame.get("id") != identity:
+                continue
+            if "ask" not in frame:
+                return frame
+            if answer is None or not left:
+                break
+            wire.send_frame(self._connection, dumps({**answer(frame), "id": identity}), deadline)
+        raise wire.WireError("invalid")
+
+    def _receive(self, deadline: float) -> Message:
+        try:
+            frame = loads(wire.receive_frame(self._connection, self.limits.reply, deadline))
+        except (ValueError, MemoryError) as error:
+            raise wire.WireError("invalid") from error
+        if not isinstance(frame, dict):
+            raise wire.WireError("invalid")
+        return frame
+
+    def _reason(self, error: wire.WireError) -> str:
+        if error.reason == "closed":
+            with suppress(subprocess.TimeoutExpired):
+                if self._process.wait(_END_SECONDS / 5) in _OUT_OF_CPU_TIME:
+                    return "timeout"
+        return "timeout" if error.reason == "timeout" else "crashed"
+
+    def close(self) -> None:
+        """End the worker and everything it may have started, and wait until it is gone. Never raises."""
+        if self._closed:
+            return
+        self._closed = True
+        with suppress(OSError):
+            self._connection.close()
+        if self._init is not None:
+            self._end_namespace(self._init)
+        with suppress(OSError):
+            self._process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_END_SECONDS)
+
+    def _end_namespace(self, init: int) -> None:
+        # The first process of a process namespace ends only after all others in it have.
+        with suppress(OSError):
+            signal.pidfd_send_signal(init, signal.SIGKILL)
+            poll = select.poll()
+            poll.register(init, select.POLLIN)
+            poll.poll(_END_SECONDS * 1000)
+        with suppress(OSError):
+            os.close(init)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_END_SECONDS)  # bubblewrap follows, and leaves no zombie if not killed before
+
+    def _wait_until_ready(self, info: int | None = None) -> None:
+        """Wait until the lock is on; `info` is where bubblewrap wrote which process it made. Raises if it fails."""
+        frame = self._receive(time.monotonic() + _START_SECONDS)
+        if frame.get("ready") is not True:
+            raise ValueError(str(frame.get("failed", "it sent no valid frame")))
+        if info is not None:
+            found = re.search(rb'"child-pid": (\d+)', os.read(info, 4096))
+            with suppress(OSError):  # without it, --die-with-parent still ends the rest, a moment later
+                self._init = os.pidfd_open(int(found[1])) if found else None
+
+
+class Sandbox(Protocol):
+    """A way to start workers; `weakness` says what it does not prevent, and is empty if it is strong."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def strong(self) -> bool: ...
+    @property
+    def weakness(self) -> str: ...
+    def __hash__(self) -> int: ...
+
+    def start(self, limits: Limits) -> Worker:
+        """Start a worker and wait until it has locked itself in. Raises SandboxError."""
+
+
+@dataclass(frozen=True)
+class Bubblewrap:
+    """A file system with the interpreter, its library and NumPy in it, no network, no other process; then the lock."""
+
+    name: str = "bubblewrap"
+    strong: bool = True
+    weakness: str = ""
+
+    def start(self, limits: Limits) -> Worker:
+        """Start a worker in namespaces of its own."""
+        program = shutil.which("bwrap")
+        if program is None:
+            raise SandboxError("bubblewrap is not installed")
+        info, info_out = os.pipe()
+        try:
+            command = [program, *_namespaces(program), *_mounts(), "--info-fd", str(info_out), "--"]
+            return _launch(command, _MOUNTED, limits, late_imports=True, info=(info, info_out))
+        finally:
+            os.close(info)
+            os.close(info_out)
+
+
+@dataclass(frozen=True)
+class Plain:
+    """An ordinary process that locks itself in; what it may import has been imported before."""
+
+    name: str
+    weakness: str
+    strong: bool = False
+
+    def start(self, limits: Limits) -> Worker:
+        """Start a worker in a session of its own."""
+        return _launch([], _PACKAGE.parent, limits, late_imports=False)
+
+
+def _launch(
+    prefix: list[str], root: Path, limits: Limits, *, late_imports: bool, info: tuple[int, int] | None = None
+) -> Worker:
+    ours, theirs = socket.socketpair()
+    # The worker's errors are read only if it does not start; before a student's code it points its output elsewhere.
+    with theirs, tempfile.TemporaryFile() as errors:
+        words = [
+            theirs.fileno(),
+            limits.memory,
+            limits.cpu,
+            int(late_imports),
+            _throw_away_user(),
+            _numpy().parent,
+            root,
+        ]
+        # Not -I, which would ignore the environment: there is nothing in it but what is set here.
+        command = [
+            *prefix,
+            str(_interpreter()),
+            "-s",
+            "-S",
+            str(root / "autograder/sandbox/worker.py"),
+            *map(str, words),
+        ]
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                env=_ENVIRONMENT,
+                cwd="/",
+                pass_fds=(theirs.fileno(), *(info[1:] if info else ())),
+                start_new_session=True,
+            )
+        except OSError as error:
+            ours.close()
+            raise SandboxError(f"the worker did not start ({error})") from None
+        theirs.close()
+        worker = Worker(process, ours, limits)
+        try:
+            worker._wait_until_ready(info[0] if info else None)
+        except (wire.WireError, ValueError) as error:
+            worker.close()
+            errors.seek(max(0, errors.seek(0, os.SEEK_END) - 500))
+            said = " ".join(errors.read().decode("utf-8", "replace").split())
+            raise SandboxError(f"the worker did not start ({error}): {said or 'it said nothing'}") from None
+        except BaseException:
+            worker.close()
+            raise
+        return worker
+
+
+def _throw_away_user() -> str:
+    """The user that a worker started by root becomes: one that owns nothing, a different one nearly every time."""
+    if not _is_root():
+        return "-"
+    import pwd
+
+    taken = {entry.pw_uid for entry in pwd.getpwall()}
+    return str(secrets.choice([number for number in range(61184, 65280) if number not in taken]))
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _namespaces(program: str) -> list[str]:
+    flags = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+    flags += ["--die-with-parent", "--new-session"]
+    if not _is_root():
+        return [*flags, "--unshare-user", *_if_known(program, "--disable-userns")]
+    # No user namespace: root may own files that no other user can reach. The lock then changes the user, as which
+    # nothing of root's is left; these rights are needed for that.
+    kept = [word for name in ("SETUID", "SETGID", "SETPCAP") for word in ("--cap-add", f"CAP_{name}")]
+    return [*flags, "--cap-drop", "ALL", *kept]
+
+
+@functools.cache
+def _if_known(program: str, option: str) -> tuple[str, ...]:
+    shown = subprocess.run([program, "--help"], capture_output=True, text=True, check=False)
+    return (option,) if option in shown.stdout + shown.stderr else ()
+
+
+@functools.cache
+def _mounts() -> tuple[str, ...]:
+    """Everything a worker sees, read-only, where it is outside too: interpreters find their parts by place."""
+    library, numpy = _library(), _numpy()
+    extensions = [file for file in (library[0] / "lib-dynload").glob("*.so") if not file.name.startswith(_UNUSED)]
+    folders = [numpy, *(path for path in [numpy.parent / "numpy.libs"] if path.is_dir())]
+    shared = _shared_libraries([_interpreter(), *extensions, *numpy.rglob("*.so")])
+    loose = [path for path in shared if not any(path.is_relative_to(folder) for folder in (*library, *folders))]
+    masked = [str(library[1] / name) for name in _MASKED if (library[0] / name).is_dir()]
+
+    shown = {path: path for path in (_interpreter(), *folders, *loose)}
+    shown |= {_PACKAGE / name: _MOUNTED / "autograder" / name for name in _INSIDE}
+    words = []
+    # Folders on the way are made by name: those that bubblewrap makes by itself are closed to other users than root.
+    ways = {
+        way for place in (library[1], Path(os.devnull), *shown.values()) for way in place.parents if way != way.parent
+    }
+    for way in sorted(ways):
+        words += [] if way.is_relative_to(library[1]) else ["--dir", str(way)]
+    words += ["--ro-bind", str(library[0]), str(library[1])]
+    for folder in masked:
+        words += ["--tmpfs", folder]
+    for path, place in shown.items():
+        words += ["--ro-bind", str(path), str(place)]
+    words += ["--dev-bind", os.devnull, os.devnull]
+    for folder in (*masked, "/"):
+        words += ["--remount-ro", folder]
+    return (*words, "--chdir", "/")
+
+
+def _interpreter() -> Path:
+    """The real interpreter: that of a virtual environment is a link to it."""
+    return Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+
+
+def _library() -> tuple[Path, Path]:
+    """Where the standard library is, and where the interpreter looks for it when called by its real path."""
+    found = Path(sysconfig.get_path("stdlib"))
+    return found.resolve(), Path(sys.base_prefix).resolve() / found.relative_to(sys.base_prefix)
+
+
+@functools.cache
+def _numpy() -> Path:
+    spec = importlib.util.find_spec("numpy")
+    if spec is None or spec.origin is None:
+        raise SandboxError("NumPy is not installed")
+    return Path(spec.origin).resolve().parent
+
+
+def _shared_libraries(files: Sequence[Path]) -> list[Path]:
+    """What the dynamic linker loads for these files, by the names under which it looks for them."""
+    try:
+        listing = subprocess.run(["ldd", *map(str, files)], capture_output=True, text=True, check=False).stdout
+    except OSError as error:
+        raise SandboxError("ldd is not installed, so the interpreter's libraries cannot be found") from error
+    found = re.findall(r"^\s+(?:\S+ => )?(/.*) \(0x[0-9a-f]+\)$", listing, re.MULTILINE)
+    return sorted({Path(os.path.normpath(path)) for path in found})
+
+
+_SECCOMP = Plain(
+    "seccomp",
+    "Student code runs beside your own processes; only a filter of system calls keeps it from files, network and "
+    "processes, and modules that are not imported beforehand are missing.",
+)
+_RLIMITS = Plain(
+    "rlimits",
+    "Student code can read your files and use the network: only time, memory and the size of files are limited.",
+)
+
+
+def sandboxes() -> tuple[Sandbox, ...]:
+    """Those meant for this system, best first, whether they work or not."""
+    if sys.platform == "linux":
+        return Bubblewrap(), _SECCOMP
+    return () if sys.platform == "win32" else (_RLIMITS,)
+
+
+@functools.cache
+def problem(sandbox: Sandbox) -> str:
+    """Why a sandbox does not work here, found out by using it; empty if it does."""
+    cell = "import numpy as np\ndef f(x):\n    return np.sum(x)"
+    if sandbox.strong:
+        cell = cell.replace("return", "import colorsys; return")  # is the standard library readable once locked in?
+    try:
+        with sandbox.start(Limits()) as worker:
+            worker.request({"op": "load", "cells": [cell], "names": ["f"]})
+            case = {"x": encode([1.0, 2.0])}
+            reply = worker.request({"op": "call", "name": "f", "call": "f(x)", "cases": [case]})
+        result = reply["results"][0]
+        return "" if decode(result["value"]) == 3 else "it computes wrongly"
+    except (SandboxError, WorkerDied, OSError) as error:
+        return str(error)
+    except (LookupError, TypeError, ValueError):
+        return f"its self-test fails: {reply}"[:300]
+
+
+def choose(*, allow_weak: bool = True) -> Sandbox:
+    """The best sandbox that works here. Raises SandboxError if there is none, or only a weak one when not allowed."""
+    for sandbox in sandboxes():
+        if not problem(sandbox) and (sandbox.strong or allow_weak):
+            return sandbox
+    reasons = "; ".join(f"{sandbox.name}: {problem(sandbox) or sandbox.weakness}" for sandbox in sandboxes())
+    wanted = "sandbox" if allow_weak else "strong sandbox"
+    raise SandboxError(
+        f"No {wanted} for student code works here ({reasons or sys.platform}): use Linux with bubblewrap installed and "
+        "user namespaces allowed" + ("." if allow_weak else ", or allow a weak one.")
+    )

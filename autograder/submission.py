@@ -1,0 +1,143 @@
+"""Submission: a student's file → the cells of code in it, with limits. Nothing is run or parsed as Python here."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MAX_BYTES = 20 << 20
+MAX_CELLS = 5000
+MAX_CODE = 2 << 20
+_PERCENT = re.compile(r"^# ?%%(.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a student handed in.
+
+    name     as it was named by whoever grades it
+    cells    sources of the code cells, in document order
+    digest   of the bytes that were read, the very ones that are graded
+    """
+
+    name: str
+    cells: tuple[str, ...]
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file that cannot be graded, and why, in a sentence for student and instructor."""
+
+    name: str
+    reason: str
+    digest: str = ""
+
+
+def read(path: Path, name: str | None = None) -> Submission | Unreadable:
+    """Read one notebook or module. Never raises for what is wrong with the file."""
+    name = name or str(path)
+    content = _bytes(path)
+    if isinstance(content, str):
+        return Unreadable(name, content)
+    digest = hashlib.sha256(content).hexdigest()
+    cells = cells_of(content, path.suffix)
+    if isinstance(cells, str):
+        return Unreadable(name, cells, digest)
+    return Submission(name, cells, digest)
+
+
+def cells_of(content: bytes, suffix: str) -> tuple[str, ...] | str:
+    """The code cells in the bytes of a `.ipynb` or `.py` file, or the reason why there are none to be had."""
+    if not content.strip():
+        return "the file is empty"
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return "the file is not UTF-8 text"
+    if suffix == ".py":
+        pieces = _PERCENT.split(text)
+        code = [pieces[0], *(body for marker, body in zip(pieces[1::2], pieces[2::2], strict=True) if _is_code(marker))]
+        return _limited([piece for piece in code if piece.strip()])
+    if suffix != ".ipynb":
+        return f"the file ends in {suffix or 'nothing'!r}; hand in a notebook (.ipynb) or a module (.py)"
+    return _notebook_cells(text)
+
+
+def _is_code(marker: str) -> bool:
+    return not re.match(r"\s*\[(markdown|md|raw)\]", marker)
+
+
+def _bytes(path: Path) -> bytes | str:
+    """The file's bytes, or why it cannot be read. Opens without following links and without waiting on a pipe."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "the file is a symbolic link"
+        return {
+            errno.ENOENT: "there is no such file",
+            errno.EACCES: "the file may not be read",
+        }.get(error.errno or 0, f"the file cannot be opened ({os.strerror(error.errno or 0)})")
+    except ValueError:
+        return "the file's name is not one"
+    try:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            return "the file is a directory"
+        if not stat.S_ISREG(status.st_mode):
+            return "the file is not a regular file"
+        if status.st_size > MAX_BYTES:
+            return f"the file has {status.st_size >> 20} MB; at most {MAX_BYTES >> 20} MB are read"
+        with open(descriptor, "rb", closefd=False) as file:
+            content = file.read(MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
+    return content if len(content) <= MAX_BYTES else f"the file has more than {MAX_BYTES >> 20} MB"
+
+
+def _notebook_cells(text: str) -> tuple[str, ...] | str:
+    try:
+        notebook = json.loads(text)
+    except (ValueError, RecursionError):
+        return "the file is not a notebook: it is not valid JSON"
+    if not isinstance(notebook, dict):
+        return "the file is not a notebook: it is JSON, but has no cells"
+    if _language(notebook).lower() not in ("python", "python3", "ipython", ""):
+        return "the notebook is not a Python notebook"
+    cells = notebook.get("cells")
+    if cells is None and isinstance(notebook.get("worksheets"), list):  # nbformat 3
+        sheets = [sheet for sheet in notebook["worksheets"] if isinstance(sheet, dict)]
+        cells = [cell for sheet in sheets if isinstance(sheet.get("cells"), list) for cell in sheet["cells"]]
+    if not isinstance(cells, list):
+        return "the file is not a notebook: it is JSON, but has no cells"
+    if len(cells) > MAX_CELLS:
+        return f"the notebook has {len(cells)} cells; at most {MAX_CELLS} are read"
+    return _limited([_source(cell) for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"])
+
+
+def _limited(sources: list[str]) -> tuple[str, ...] | str:
+    if sum(map(len, sources)) > MAX_CODE:
+        return f"the file has more than {MAX_CODE >> 20} MB of code"
+    return tuple(sources)
+
+
+def _language(notebook: dict[str, Any]) -> str:
+    metadata = notebook.get("metadata")
+    kernel = metadata.get("kernelspec") if isinstance(metadata, dict) else None
+    language = kernel.get("language") if isinstance(kernel, dict) else None
+    return language if isinstance(language, str) else ""
+
+
+def _source(cell: dict[str, Any]) -> str:
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list):
+        return "".join(line for line in source if isinstance(line, str))
+    return source if isinstance(source, str) else ""

@@ -1,0 +1,115 @@
+"""Validate: what must hold before an assignment is released, and what CI runs for a course."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder import project
+from autograder.cases import AssignmentCases, load
+from autograder.compare import compare
+from autograder.diagnose import diagnose
+from autograder.errors import AutograderError
+from autograder.grade import grade_files, published
+from autograder.sandbox.launcher import Sandbox
+
+_SECRETS = re.compile(r"BEGIN SOLUTION|END SOLUTION|HIDDEN TESTS|MARK SCHEME|misconception|hidden\.py|torch", re.I)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One property of one assignment, and what was seen."""
+
+    assignment: str
+    name: str
+    passed: bool
+    detail: str
+
+
+def validate(
+    names: Sequence[str],
+    sandbox: Sandbox,
+    student_notebook: Callable[[str], str],
+    progress: Callable[[Check], None] = lambda check: None,
+) -> list[Check]:
+    """Run all checks on the assignments; `student_notebook(name)` makes the text of the file to be released."""
+    checks = []
+    for name in names:
+        for check in _checks(name, sandbox, student_notebook):
+            checks.append(check)
+            progress(check)
+    return checks
+
+
+def as_json(checks: Sequence[Check]) -> dict[str, Any]:
+    """The checks for machines."""
+    return {"valid": all(check.passed for check in checks), "checks": [asdict(check) for check in checks]}
+
+
+def _checks(name: str, sandbox: Sandbox, student_notebook: Callable[[str], str]) -> Iterator[Check]:
+    try:
+        assignment = load(name)
+    except AutograderError as error:
+        yield Check(name, "references agree", False, str(error))
+        return
+    counts = [len(entry.cases) for entry in assignment.exercises]
+    yield Check(
+        name, "references agree", True, f"{sum(counts)} cases of {len(counts)} exercises, version {assignment.version}"
+    )
+    yield _misconceptions(assignment)
+    solution = project.notebook(name)
+    released = project.root() / "assignments" / name / f"{name}.ipynb"
+    first, again = (grade_files(name, [solution, released], sandbox=sandbox) for _ in range(2))
+    solved, stub = published(first)["submissions"]
+    lost = [entry["name"] for entry in solved["exercises"] if entry["outcome"] != "correct"]
+    yield Check(
+        name,
+        "solution scores 100",
+        solved["score"] == 100 and not lost,
+        f"{solved['score']:g}" + (f"; loses {', '.join(lost)}" if lost else ""),
+    )
+    attempted = [entry["name"] for entry in stub["exercises"] if entry["outcome"] != "missing"]
+    yield Check(
+        name,
+        "stub scores 0",
+        stub["status"] == "graded" and stub["score"] == 0 and not attempted,
+        stub["message"] or (f"not missing: {', '.join(attempted)}" if attempted else "all missing"),
+    )
+    yield Check(name, "same document twice", first == again, "byte for byte" if first == again else "documents differ")
+    yield _released(name, released, student_notebook)
+
+
+def _misconceptions(assignment: AssignmentCases) -> Check:
+    """Every misconception must lose points and be named, and there must be at least four for each exercise."""
+    wrong = []
+    count = 0
+    for exercise in assignment.exercises:
+        count += len(exercise.mistakes)
+        if len(exercise.mistakes) < 4:
+            wrong.append(f"{exercise.name} has only {len(exercise.mistakes)} misconceptions")
+        for known in exercise.mistakes:
+            found = diagnose(
+                exercise,
+                compare(exercise, known.answers, assignment.relations(exercise.name) if exercise.relations else ()),
+            )
+            if found.outcome == "correct":
+                wrong.append(f"{exercise.name}: {known.name} is right on every case; it is no misconception")
+            elif found.misconception != known.name:
+                wrong.append(f"{exercise.name}: {known.name} is named {found.misconception}")
+    return Check(assignment.name, "misconceptions lose and are named", not wrong, "; ".join(wrong) or f"all {count}")
+
+
+def _released(name: str, released: Path, student_notebook: Callable[[str], str]) -> Check:
+    title = "released notebook is up to date and free of answers"
+    if not released.exists():
+        return Check(name, title, False, f"{released} is missing; run `make release A={name}`")
+    text = released.read_text(encoding="utf-8")
+    secret = _SECRETS.search(text)
+    if secret:
+        return Check(name, title, False, f"it contains {secret[0]!r}")
+    if text != student_notebook(name):
+        return Check(name, title, False, f"it differs from its source; run `make release A={name}`")
+    return Check(name, title, True, str(released.relative_to(project.root())))

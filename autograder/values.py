@@ -1,0 +1,211 @@
+"""Values that cross the sandbox border, as data: numbers, strings, lists, tuples, dicts, dense arrays.
+
+Both sides import this file, so it needs only the standard library and NumPy. A value is encoded as
+JSON; what JSON lacks is written as an object with one short key:
+
+    {"t": […]}  tuple          {"a": [dtype, shape, base64]}  array      {"n": "nan"}  non-finite float
+    {"d": [[k, v], …]}  dict   {"s": [dtype, base64]}  NumPy scalar      {"c": "…"}  Code
+
+Nothing is unpickled or evaluated by `decode`; it refuses what does not fit with `ValueError` and never
+allocates more than a small multiple of the text that it was given.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import binascii
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Value: TypeAlias = Any
+"""None, bool, int, float, str, Code, numpy scalar or array, or a list, tuple or str-keyed dict of values."""
+
+MAX_DEPTH = 16
+MAX_NODES = 200_000
+MAX_ELEMENTS = 1_000_000
+_KINDS = "biuf"
+
+
+@dataclass(frozen=True)
+class Code:
+    """A piece of Python that is evaluated in the worker, with the student's names: a function or a program as input."""
+
+    source: str
+
+
+class Unencodable(ValueError):
+    """A value that is no plain data; the message names its type, for the student to read."""
+
+
+def encode(value: Value) -> Any:
+    """Return a JSON-able form of `value`. Raises Unencodable for anything that is not plain data.
+
+    Subclasses of `ndarray` travel as plain arrays; other classes that merely look like data do not travel.
+    """
+    return _encode(value, 0)
+
+
+def _encode(value: Value, depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise Unencodable(f"a value nested more than {MAX_DEPTH} deep")
+    kind = type(value)
+    if value is None or kind is bool or kind is str:
+        return value
+    if kind is int:
+        if value.bit_length() > 64:
+            raise Unencodable("an integer of more than 64 bits")
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else {"n": repr(value)}
+    if kind is list:
+        return [_encode(item, depth + 1) for item in value]
+    if kind is tuple:
+        return {"t": [_encode(item, depth + 1) for item in value]}
+    if kind is dict:
+        if not all(type(key) is str for key in value):
+            raise Unencodable("a dict with keys that are not strings")
+        return {"d": [[key, _encode(item, depth + 1)] for key, item in value.items()]}
+    if kind is Code:
+        return {"c": value.source}
+    if issubclass(kind, np.ndarray):
+        return {"a": _encode_array(value)}
+    if issubclass(kind, np.generic):
+        dtype, _, data = _encode_array(np.asarray(value))
+        return {"s": [dtype, data]}
+    raise Unencodable(f"an object of type {kind.__name__}")
+
+
+def _encode_array(value: np.ndarray[Any, Any]) -> list[Any]:
+    plain = np.array(value, copy=True, subok=False, order="C")
+    if plain.dtype.kind not in _KINDS or plain.dtype.itemsize > 8:
+        raise Unencodable(f"an array of dtype {plain.dtype}")
+    if plain.size > MAX_ELEMENTS:
+        raise Unencodable(f"an array of {plain.size} elements (at most {MAX_ELEMENTS} are read)")
+    plain = plain.astype(plain.dtype.newbyteorder("<"), copy=False)
+    return [plain.dtype.str, list(plain.shape), base64.b64encode(plain.tobytes()).decode("ascii")]
+
+
+def decode(data: Any) -> Value:
+    """Return the value that `encode` wrote. Raises ValueError for anything else."""
+    return _Decoder().decode(data, 0)
+
+
+class _Decoder:
+    def __init__(self) -> None:
+        self.nodes = 0
+
+    def decode(self, data: Any, depth: int) -> Value:
+        self.nodes += 1
+        if depth > MAX_DEPTH or self.nodes > MAX_NODES:
+            raise ValueError("value too deep or too large")
+        if data is None or isinstance(data, bool | str | float):
+            return data
+        if isinstance(data, int):
+            if data.bit_length() > 64:
+                raise ValueError("integer too large")
+            return data
+        if isinstance(data, list):
+            return [self.decode(item, depth + 1) for item in data]
+        if not isinstance(data, dict) or len(data) != 1:
+            raise ValueError("not an encoded value")
+        (tag, body), *_ = data.items()
+        if tag == "n" and body in ("nan", "inf", "-inf"):
+            return float(body)
+        if tag == "c" and isinstance(body, str):
+            return Code(body)
+        if not isinstance(body, list):
+            raise ValueError("not an encoded value")
+        if tag == "t":
+            return tuple(self.decode(item, depth + 1) for item in body)
+        if tag == "d":
+            return self._dict(body, depth)
+        if tag == "a" and len(body) == 3:
+            return _decode_array(*body)
+        if tag == "s" and len(body) == 2:
+            return _decode_array(body[0], [], body[1])[()]
+        raise ValueError("not an encoded value")
+
+    def _dict(self, body: list[Any], depth: int) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        for pair in body:
+            if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)) or pair[0] in found:
+                raise ValueError("not an encoded dict")
+            found[pair[0]] = self.decode(pair[1], depth + 1)
+        return found
+
+
+def _decode_array(dtype: Any, shape: Any, data: Any) -> np.ndarray[Any, Any]:
+    if not isinstance(dtype, str) or len(dtype) != 3 or dtype[1] not in _KINDS or dtype[2] not in "1248":
+        raise ValueError("array of a dtype that is not allowed")
+    if not isinstance(shape, list) or len(shape) > 8 or not isinstance(data, str):
+        raise ValueError("not an encoded array")
+    if not all(type(side) is int and 0 <= side <= MAX_ELEMENTS for side in shape):
+        raise ValueError("array of an impossible shape")
+    try:
+        kind = np.dtype(dtype)
+        raw = base64.b64decode(data, validate=True)
+    except (TypeError, binascii.Error, ValueError) as error:
+        raise ValueError("not an encoded array") from error
+    if math.prod(shape) > MAX_ELEMENTS or math.prod(shape) * kind.itemsize != len(raw):
+        raise ValueError("array whose data does not fit its shape")
+    if kind.kind == "b" and any(byte > 1 for byte in raw):
+        raise ValueError("not an encoded array")
+    return np.frombuffer(raw, kind).reshape(shape).astype(kind.newbyteorder("="))
+
+
+def dumps(data: Any) -> bytes:
+    """JSON text of data that `encode` made: compact and deterministic."""
+    return json.dumps(data, separators=(",", ":"), allow_nan=False).encode("utf-8")
+
+
+def loads(text: bytes) -> Any:
+    """Parse JSON text from a side that is not trusted. Raises ValueError for whatever is not JSON."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
+def copied(value: Value) -> Value:
+    """A deep copy in which every array is a fresh, writeable, C-ordered one."""
+    if isinstance(value, np.ndarray):
+        return np.array(value, copy=True)
+    if isinstance(value, list):
+        return [copied(item) for item in value]
+    if isinstance(value, tuple):
+        return tuple(copied(item) for item in value)
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    return value
+
+
+def identical(left: Value, right: Value) -> bool:
+    """Whether two values are the same to the bit (NaN equals itself here): how a changed argument is noticed."""
+    if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
+        return (
+            isinstance(left, np.ndarray)
+            and isinstance(right, np.ndarray)
+            and left.dtype == right.dtype
+            and left.shape == right.shape
+            and left.tobytes() == right.tobytes()
+        )
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return len(left) == len(right) and all(map(identical, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(identical(left[key], right[key]) for key in left)
+    return type(left) is type(right) and repr(left) == repr(right)
+
+
+def evaluate(code: Code, namespace: dict[str, Any]) -> Any:
+    """The value of a piece of trusted code: of its last expression, after running the statements before it."""
+    tree = ast.parse(code.source)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, "<program>", "exec"), namespace)
+    if not isinstance(last, ast.Expr):
+        return None
+    return eval(compile(ast.Expression(last.value), "<program>", "eval"), namespace)

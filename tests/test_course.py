@@ -1,0 +1,656 @@
+"""The course layer on the real nbgrader: exchange, gradebook, exports and feedback; the engine is a small fake."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import nbformat
+import pytest
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.exchange.default import ExchangeFetchFeedback
+
+from autograder import cases, project
+from autograder.course import grading, sample, state
+from autograder.course import record as recording
+from autograder.course import release as releasing
+from autograder.course.export import Row, to_csv
+from autograder.course.feedback import release_feedback
+from autograder.course.files import students
+from autograder.course.grading import Summary, grade_course
+from autograder.course.late import LatePenalty
+from autograder.course.notebook import source_notebook
+from autograder.course.outputs import write_outputs
+from autograder.course.restore import canonical
+from autograder.course.safe import clean
+from autograder.course.sample import sample_class
+from autograder.course.students import CLASS, LATE, Sheet
+from autograder.course.tools import exchange, gradebook, run, settings
+from autograder.errors import AuthoringError, CourseError
+from autograder.exercise import exercises_of
+from autograder.submission import Unreadable, read
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+POINTS = {"double": 57.5, "total": 42.5}
+PERCENT = '''# %% [markdown]
+# # Tiny: $a<b$, $\\begin{matrix} a & b \\end{matrix}$
+
+# %% locked="imports"
+import numpy as np
+
+# %% exercise="double"
+def double(x):
+    """Twice x."""
+    ### BEGIN SOLUTION
+    return 2 * x  # secret of double
+    ### END SOLUTION
+
+# %% tests="double"
+assert double(2.0) == 4.0
+
+# %% exercise="total"
+def total(x):
+    """The sum."""
+    ### BEGIN SOLUTION
+    return float(np.sum(x))  # secret of total
+    ### END SOLUTION
+
+# %% tests="total"
+assert total(np.ones(2)) == 2
+
+# %% [markdown] written="why" points=10
+# **Why?**
+#
+# ### BEGIN SOLUTION
+# The secret model answer.
+# ### END SOLUTION
+
+# %%
+double(1)
+'''
+HIDDEN = '''import numpy as np
+import torch
+from torch import Tensor
+from autograder.exercise import exercise
+from autograder.strategies import Real
+
+
+@exercise(points=57.5)
+def double(x: Real[Tensor, "n"]) -> Real[Tensor, "n"]:
+    """Twice x."""
+    return 2 * x
+
+
+@double.misconception(hint="multiply by 2")
+def adds_two(x):
+    return x + 2
+
+
+@exercise(points=42.5)
+def total(x: Real[Tensor, "n"]) -> Real[Tensor, ""]:
+    """The sum."""
+    return x.sum()
+
+
+@total.misconception(hint="sum, not mean")
+def mean(x):
+    return float(np.mean(x))
+'''
+RIGHT = {"double": "return 2 * x", "total": "return float(np.sum(x))"}
+SOME = ["ada", "fatou", "gustav", "hana", "paula", "yann", "zoe", "broken-json", "broken-empty", "broken-text"]
+EVERYONE = sorted([*SOME, *LATE])
+calls: list[str] = []
+
+
+def fake_engine(
+    name: str, paths: list[Path], *, names: list[str] | None = None, progress: Callable[[Any], None] = lambda _: None
+) -> dict[str, Any]:
+    """Full points for an exercise whose right line is in the file, a third for others."""
+    found = []
+    for path, shown in zip(paths, names or map(str, paths), strict=True):
+        calls.append(shown)
+        submission = read(path, shown)
+        lost = isinstance(submission, Unreadable)
+        text = "" if isinstance(submission, Unreadable) else "\n".join(submission.cells)
+        exercises = [
+            {
+                "name": exercise,
+                "score": 0.0 if lost else points if RIGHT[exercise] in text else round(points / 3, 2),
+                "max_score": points,
+                "outcome": "missing" if lost else "correct" if RIGHT[exercise] in text else "partial",
+                "message": f"<about {exercise}>",
+                "misconception": None,
+                "follow_through": False,
+                "counterexample": None,
+            }
+            for exercise, points in POINTS.items()
+        ]
+        reason = submission.reason if isinstance(submission, Unreadable) else None
+        status = "unreadable" if lost else "graded"
+        found.append({"submission": shown, "status": status, "message": reason, "exercises": exercises})
+        progress(found[-1])
+    return {"assignment": name, "version": "1", "submissions": found}
+
+
+def fake_cases(name: str, seed: int = 0) -> Any:
+    return SimpleNamespace(exercises=[SimpleNamespace(name=key, points=value) for key, value in POINTS.items()])
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project with one tiny assignment, a sample class that went through the exchange, and its first grading."""
+    with pytest.MonkeyPatch.context() as patch:
+        root = tmp_path_factory.mktemp("project")
+        folder = root / "solutions" / "tiny"
+        folder.mkdir(parents=True)
+        (folder / "tiny.py").write_text(PERCENT, encoding="utf-8")
+        (folder / "hidden.py").write_text(HIDDEN, encoding="utf-8")
+        patch.setenv("AUTOGRADER_ROOT", str(root))
+        patch.setattr(cases, "load", fake_cases)
+        patch.setattr(grading, "assignment_key", lambda name: "same")
+        project.root.cache_clear()
+        patch.setattr(sample, "CLASS", {name: CLASS[name] for name in SOME})
+        sample_class("tiny", root / "course")
+        grade_course("tiny", root / "course", engine=fake_engine)
+        yield root
+    project.root.cache_clear()
+
+
+@pytest.fixture
+def course(tiny: Path, tmp_path: Path) -> Path:
+    """A copy of the graded course: a test may do to it what it likes."""
+    shutil.copytree(tiny / "course", tmp_path / "course", copy_function=shutil.copy2)
+    return tmp_path / "course"
+
+
+def regrade(course: Path, **options: Any) -> Summary:
+    calls.clear()
+    return grade_course("tiny", course, engine=fake_engine, **options)
+
+
+def row(course: Path, student: str) -> dict[str, Any]:
+    return next(entry for entry in regrade(course).rows if entry["student"] == student)
+
+
+def edit(course: Path, student: str, change: Callable[[Any], None]) -> None:
+    """Change a collected notebook."""
+    path = course / "submitted" / student / "tiny" / "tiny.ipynb"
+    notebook = json.loads(path.read_bytes())
+    change(notebook)
+    path.chmod(0o644)
+    path.write_text(json.dumps(notebook))
+
+
+def write_answer(text: str) -> Callable[[Any], None]:
+    def change(notebook: Any) -> None:
+        for cell in notebook["cells"]:
+            if cell["metadata"].get("nbgrader", {}).get("grade_id") == "why":
+                cell["source"] = text
+
+    return change
+
+
+def grade_by_hand(course: Path, student: str, cell: str, **values: Any) -> None:
+    """What formgrader does when a person grades."""
+    with gradebook(course) as book:
+        grade = book.find_grade(cell, "tiny", "tiny", student)
+        for key, value in {"needs_manual_grade": False, **values}.items():
+            setattr(grade, key, value)
+        book.db.commit()
+
+
+def gradebook_dump(course: Path) -> list[Any]:
+    with gradebook(course) as book:
+        return [
+            (entry.student.id, entry.score, grade.name, grade.auto_score, grade.manual_score, grade.needs_manual_grade)
+            for entry in sorted(book.assignment_submissions("tiny"), key=lambda entry: str(entry.student.id))
+            for notebook in entry.notebooks
+            for grade in sorted(notebook.grades, key=lambda grade: str(grade.name))
+        ]
+
+
+def nbgrader(root: Path, course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run nbgrader's command with our configuration, the fake engine in place of the real one."""
+    shutil.copy(REPOSITORY / "nbgrader_config.py", root)
+    program = (
+        "import autograder.grade\nfrom tests.test_course import fake_engine\n"
+        "autograder.grade.grade_files = fake_engine\n"
+        "from nbgrader.apps.nbgraderapp import main\nmain()\n"
+    )
+    environment = {**os.environ, "COURSE": str(course), "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+
+
+# --- authoring and release
+
+
+def test_released_notebook_holds_nothing_of_the_solution_and_is_reproducible(tiny: Path) -> None:
+    text = (tiny / "assignments" / "tiny" / "tiny.ipynb").read_text(encoding="utf-8")
+    assert "secret" not in text
+    assert "SOLUTION" not in text
+    assert "NotImplementedError" in text
+    assert releasing.student_notebook("tiny") == text == releasing.student_notebook("tiny")
+
+
+def test_released_cells_have_points_locks_and_clean_metadata(tiny: Path) -> None:
+    notebook = nbformat.read(tiny / "assignments" / "tiny" / "tiny.ipynb", as_version=4)
+    cells = {cell.id: cell.metadata for cell in notebook.cells}
+    assert cells["test-double"]["nbgrader"]["points"] == 57.5
+    assert cells["imports"]["nbgrader"]["locked"]
+    assert cells["why"]["nbgrader"]["grade"]
+    assert cells["why"]["nbgrader"]["solution"]
+    assert cells["cell-1"] == {}
+    assert all(set(metadata) <= {"nbgrader", "deletable", "editable"} for metadata in cells.values())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('exercise="double"', 'exercise="duoble"', "no exercise 'duoble'"),
+        ('# %% tests="double"', "# %%", "'double' has no visible tests"),
+        ('tests="total"', 'tests="totals"', "no exercise in hidden.py"),
+        ('# %% exercise="total"', "# %%", "no cell for exercise 'total'"),
+        (' written="why" points=10', "", "no written question"),
+        (" points=10", "", "needs points"),
+        ('locked="imports"', 'locked="double"', "two cells for 'double'"),
+        ('tests="double"', 'tests="double" points=3', "only written questions"),
+        ("    ### BEGIN SOLUTION\n    return 2 * x", "    return 2 * x", "no ### BEGIN SOLUTION"),
+        ('[markdown] written="why"', '[markdown] tests="double"', "is a markdown cell"),
+        ('locked="imports"', 'locked="imports" exercise="double"', "keep one"),
+    ],
+)
+def test_author_mistakes_are_told_in_one_sentence(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in PERCENT
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    (folder / "tiny.py").write_text(PERCENT.replace(old, new), encoding="utf-8")
+    with pytest.raises(AuthoringError, match=message):
+        source_notebook(folder, POINTS)
+
+
+def test_methods_of_a_class_share_its_cell(tmp_path: Path) -> None:
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    text = PERCENT.replace('exercise="double"', 'exercise="Double"').replace('tests="double"', 'tests="Double.__mul__"')
+    (folder / "tiny.py").write_text(text, encoding="utf-8")
+    notebook = source_notebook(folder, {"Double.__mul__": 50, "total": 50})
+    assert [cell.id for cell in notebook.cells if "nbgrader" in cell.metadata][:3] == [
+        "imports",
+        "Double",
+        "test-Double-__mul__",
+    ]
+
+
+# --- the class
+
+
+def test_sample_class_is_graded_whatever_it_hands_in(course: Path) -> None:
+    summary = regrade(course, force=True)
+    table = {entry["student"]: entry for entry in summary.rows}
+    assert sorted(table) == EVERYONE
+    assert summary.failed == {}
+    assert summary.skipped == []
+    assert {name for name, entry in table.items() if entry["status"] == "unreadable"} == {
+        "broken-json",
+        "broken-empty",
+        "broken-text",
+    }
+    assert table["ada"]["scores"] == {**POINTS, "why": 0.0}
+    assert table["gustav"]["score"] == 100, "a plain module counts like a notebook"
+    assert table["hana"]["score"] < 100
+    assert table["paula"]["needs_manual_grade"] is False, "an unanswered question needs no person"
+    assert table["ada"]["needs_manual_grade"] is True
+    assert table["broken-json"]["needs_manual_grade"] is False
+    assert "not valid JSON" in table["broken-json"]["message"]
+    assert table["late-right"]["late_penalty"] == 10
+    assert table["late-right"]["total"] == 90
+    assert table["ada"]["late_penalty"] == 0
+
+
+def test_every_autograded_notebook_is_valid_and_has_a_score_in_every_test_cell(course: Path) -> None:
+    for student in EVERYONE:
+        notebook = nbformat.read(course / "autograded" / student / "tiny" / "tiny.ipynb", as_version=4)
+        nbformat.validate(notebook)
+        tests = [
+            cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("points") and cell.get("outputs")
+        ]
+        assert [cell.metadata.nbgrader.grade_id for cell in tests] == ["test-double", "test-total"]
+        assert all("1000.0" not in cell.source for cell in tests), "an edited test cell is put back"
+
+
+def test_every_student_of_the_sample_does_something_of_their_own(tiny: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.ipynb"
+    solutions = sample.solutions_of(tiny / "course" / "source" / "tiny" / "tiny.ipynb")
+    wrong = {"double": ("def double(x):\n    return x + 2",), "total": ("def total(x):\n    return np.mean(x)",)}
+    handed_in = set()
+    for work in CLASS.values():
+        shutil.copy(tiny / "assignments" / "tiny" / "tiny.ipynb", path)
+        sheet = Sheet(path, solutions, wrong)
+        work(sheet)
+        sheet.save()
+        handed_in.add((path if path.exists() else path.with_suffix(".py")).read_bytes())
+    assert len(CLASS) + len(LATE) >= 25
+    assert len(handed_in) > len(CLASS) - 5, "with two exercises some mistakes are the same"
+
+
+def test_misconceptions_become_what_a_student_would_write(tiny: Path) -> None:
+    bank = exercises_of(cases.load_module(tiny / "solutions" / "tiny" / "hidden.py"))
+    assert sample.mistakes_of(bank[0]) == ("def double(x):\n    return x + 2",)
+
+
+def test_nothing_changed_means_nothing_done_and_nothing_imported(
+    tiny: Path, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grading, "assignment_key", state.assignment_key)
+    regrade(course)
+    program = (
+        "import sys, time\nstart = time.perf_counter()\n"
+        "from pathlib import Path\nfrom autograder.course.grading import grade_course\n"
+        f"summary = grade_course('tiny', Path({str(course)!r}))\n"
+        "assert summary.nothing_to_do and len(summary.rows) > 9, summary\n"
+        "heavy = {'nbgrader', 'torch', 'jupytext', 'numpy', 'sqlalchemy', 'nbformat', 'traitlets'} & set(sys.modules)\n"
+        "assert not heavy, heavy\nassert time.perf_counter() - start < 1\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "AUTOGRADER_ROOT": str(tiny)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_only_what_changed_is_graded(course: Path) -> None:
+    regrade(course)
+    edit(course, "hana", lambda notebook: notebook["cells"].pop())
+    assert regrade(course).graded == ["hana"]
+    assert calls == ["hana"]
+    assert regrade(course).nothing_to_do
+
+
+def test_grading_again_changes_nothing(course: Path) -> None:
+    before = gradebook_dump(course)
+    notebook = (course / "autograded" / "ada" / "tiny" / "tiny.ipynb").read_bytes()
+    regrade(course, force=True)
+    assert gradebook_dump(course) == before
+    assert (course / "autograded" / "ada" / "tiny" / "tiny.ipynb").read_bytes() == notebook
+
+
+def test_nbgrader_autograde_comes_to_the_same_gradebook(tiny: Path, course: Path) -> None:
+    before = gradebook_dump(course)
+    done = nbgrader(tiny, course, "autograde", "tiny", "--force")
+    assert "'broken-json'" in done.stderr
+    assert gradebook_dump(course) == before
+    done = nbgrader(tiny, course, "export", "--to", str(course / "exported.csv"))
+    assert done.returncode == 0, done.stderr
+    assert (course / "exported.csv").read_bytes() == (course / "grades-tiny.csv").read_bytes()
+
+
+def test_feedback_is_made_by_nbgrader_released_and_fetched(tiny: Path, course: Path) -> None:
+    done = nbgrader(tiny, course, "generate_feedback", "tiny", "--force")
+    assert done.returncode == 0, done.stderr
+    assert len(release_feedback("tiny", course)) == len(EVERYONE)
+    home = course / "students" / "hana"
+    run(
+        exchange(ExchangeFetchFeedback, course, "tiny", "hana", assignment_dir=str(home), cache=str(home / "cache")),
+        "fetching",
+    )
+    (page,) = (home / "tiny" / "feedback").rglob("tiny.html")
+    text = page.read_text(encoding="utf-8")
+    assert "&lt;about double&gt;" in text
+    assert "<about double>" not in text
+
+
+def test_formgrader_sees_what_a_person_must_grade(course: Path) -> None:
+    regrade(course)
+    api = NbGraderAPI(config=settings(course))
+    assert api.get_notebooks("tiny")[0]["needs_manual_grade"]
+    seen = {entry["student"]: entry for entry in api.get_submissions("tiny")}
+    assert len(seen) == len(EVERYONE)
+    assert all(entry["autograded"] for entry in seen.values())
+    assert seen["ada"]["needs_manual_grade"]
+    assert not seen["paula"]["needs_manual_grade"]
+    assert seen["ada"]["score"] == 100
+    notebooks = {entry["student"]: entry for entry in api.get_notebook_submissions("tiny", "tiny")}
+    assert notebooks["hana"]["failed_tests"]
+    assert not notebooks["ada"]["failed_tests"]
+
+
+# --- what a person did stays
+
+
+def test_manual_grades_survive_regrading(course: Path) -> None:
+    grade_by_hand(course, "ada", "why", manual_score=8.0, extra_credit=1.0)
+    with gradebook(course) as book:
+        book.find_comment("why", "tiny", "tiny", "ada").manual_comment = "nicely put"
+        book.db.commit()
+    regrade(course, force=True)
+    assert row(course, "ada")["total"] == 109
+    assert row(course, "ada")["needs_manual_grade"] is False
+    with gradebook(course) as book:
+        assert book.find_comment("why", "tiny", "tiny", "ada").comment == "nicely put"
+
+
+def test_a_changed_answer_asks_for_a_person_again_and_keeps_the_score(course: Path) -> None:
+    grade_by_hand(course, "ada", "why", manual_score=8.0)
+    edit(course, "ada", write_answer("something else"))
+    again = row(course, "ada")
+    assert again["needs_manual_grade"] is True
+    assert again["score"] == 108
+
+
+def test_a_manual_score_of_a_test_stays_until_a_person_looks_at_the_changed_one(course: Path) -> None:
+    grade_by_hand(course, "hana", "test-double", manual_score=50.0)
+    regrade(course, force=True)
+    assert row(course, "hana")["scores"]["double"] == 50
+
+
+def test_a_grade_given_by_hand_since_the_last_run_is_in_the_table(course: Path) -> None:
+    regrade(course)
+    grade_by_hand(course, "ada", "why", manual_score=5.0)
+    summary = regrade(course)
+    assert summary.nothing_to_do
+    assert calls == []
+    assert next(entry for entry in summary.rows if entry["student"] == "ada")["total"] == 105
+
+
+# --- killed, damaged, odd
+
+
+def test_killed_between_gradebook_and_notebook_the_next_run_repairs(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grade_by_hand(course, "ada", "why", manual_score=8.0)
+    edit(course, "ada", write_answer("another answer"))
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recording, "write", killed)
+        with pytest.raises(KeyboardInterrupt):
+            regrade(course)
+    again = regrade(course)
+    assert again.graded == ["ada"]
+    assert row(course, "ada")["needs_manual_grade"] is True
+    assert "another answer" in (course / "autograded" / "ada" / "tiny" / "tiny.ipynb").read_text(encoding="utf-8")
+
+
+def test_killed_before_the_commit_nothing_is_recorded(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = gradebook_dump(course)
+    edit(course, "hana", lambda notebook: notebook["cells"].clear())
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recording, "_set_penalty", killed)
+        with pytest.raises(KeyboardInterrupt):
+            regrade(course)
+    assert gradebook_dump(course) == before
+    assert regrade(course).graded == ["hana"]
+
+
+def test_one_that_cannot_be_recorded_stops_nobody_and_is_tried_again(course: Path) -> None:
+    def failing(name: str, paths: list[Path], **options: Any) -> dict[str, Any]:
+        document = fake_engine(name, paths, **options)
+        for entry in document["submissions"]:
+            if entry["submission"] == "hana":
+                entry["exercises"][0]["score"] = 1e6
+        return document
+
+    summary = grade_course("tiny", course, engine=failing, force=True)
+    assert list(summary.failed) == ["hana"]
+    assert "no score" in summary.failed["hana"]
+    assert len(summary.graded) == len(EVERYONE) - 1
+    assert regrade(course).graded == []
+
+
+def test_odd_things_in_the_folder_of_submissions(course: Path) -> None:
+    submitted = course / "submitted"
+    shutil.copytree(submitted / "ada", submitted / "-rf")
+    shutil.copytree(submitted / "ada", submitted / "=cmd")
+    (submitted / "linked").symlink_to(submitted / "ada")
+    (submitted / "folder" / "tiny" / "tiny.ipynb").mkdir(parents=True)
+    (submitted / "pipe" / "tiny").mkdir(parents=True)
+    os.mkfifo(submitted / "pipe" / "tiny" / "tiny.ipynb")
+    (submitted / "nothing" / "tiny").mkdir(parents=True)
+    (submitted / "renamed" / "tiny").mkdir(parents=True)
+    shutil.copy(submitted / "ada" / "tiny" / "tiny.ipynb", submitted / "renamed" / "tiny" / "tiny (1).ipynb")
+    summary = regrade(course)
+    table = {entry["student"]: entry for entry in summary.rows}
+    assert summary.skipped == ["-rf", "=cmd", "linked"]
+    assert [table[name]["status"] for name in ("folder", "pipe", "nothing")] == ["unreadable"] * 3
+    assert table["renamed"]["score"] == 100
+    assert students(course, "other") == ([], [])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda notebook: [cell["metadata"].update(nbgrader={"grade_id": "x"}) for cell in notebook["cells"]],
+        lambda notebook: [cell["metadata"].update(nbgrader="no dict") for cell in notebook["cells"]],
+        lambda notebook: [cell.pop("metadata") for cell in notebook["cells"]],
+        lambda notebook: notebook["cells"].extend(list(notebook["cells"])),
+        lambda notebook: [cell["metadata"].get("nbgrader", {}).update(schema_version=1) for cell in notebook["cells"]],
+        lambda notebook: notebook["cells"].append({"cell_type": "code", "source": 5}),
+        lambda notebook: notebook["cells"].append({"cell_type": "video", "source": "", "metadata": {}}),
+        lambda notebook: notebook.update(nbformat="four", metadata=[]),
+    ],
+)
+def test_damaged_metadata_costs_nothing(course: Path, damage: Callable[[Any], Any]) -> None:
+    edit(course, "ada", damage)
+    summary = regrade(course)
+    assert summary.graded == ["ada"]
+    assert summary.failed == {}
+    assert next(entry for entry in summary.rows if entry["student"] == "ada")["score"] == 100
+
+
+def test_unreadable_after_readable_loses_the_automatic_score_only(course: Path) -> None:
+    grade_by_hand(course, "ada", "why", manual_score=8.0)
+    path = course / "submitted" / "ada" / "tiny" / "tiny.ipynb"
+    path.chmod(0o644)
+    path.write_text("not a notebook")
+    now = row(course, "ada")
+    assert now["status"] == "unreadable"
+    assert now["score"] == 8
+    assert now["needs_manual_grade"] is True
+
+
+def test_unreleased_or_uncollected_is_said(tiny: Path, tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match="collect them first"):
+        grade_course("tiny", tmp_path)
+    shutil.copytree(tiny / "course" / "submitted", tmp_path / "submitted")
+    with pytest.raises(CourseError, match="release it first"):
+        grade_course("tiny", tmp_path, engine=fake_engine)
+    with pytest.raises(CourseError, match="release it first"):
+        releasing.set_due("tiny", tmp_path, datetime.now(UTC))
+    with pytest.raises(CourseError, match="collecting tiny failed"):
+        releasing.collect("tiny", tmp_path)
+
+
+# --- scores that nbgrader would misread, and small parts
+
+
+@pytest.mark.parametrize("score", [float("nan"), -1.0, 58.0, float("inf")])
+def test_no_score_outside_its_range_reaches_a_cell(tiny: Path, score: float) -> None:
+    notebook = nbformat.read(tiny / "assignments" / "tiny" / "tiny.ipynb", as_version=4)
+    (graded,) = fake_engine("tiny", [tiny / "assignments" / "tiny" / "tiny.ipynb"])["submissions"]
+    graded["exercises"][0]["score"] = score
+    with pytest.raises(CourseError, match="no score"):
+        write_outputs(notebook, graded)
+
+
+def test_other_exercises_or_points_than_released_are_refused(tiny: Path) -> None:
+    path = tiny / "assignments" / "tiny" / "tiny.ipynb"
+    (graded,) = fake_engine("tiny", [path])["submissions"]
+    fewer = {**graded, "exercises": graded["exercises"][:1]}
+    with pytest.raises(CourseError, match="other exercises"):
+        write_outputs(nbformat.read(path, as_version=4), fewer)
+    graded["exercises"][0]["max_score"] = 50.0
+    with pytest.raises(CourseError, match="other points"):
+        write_outputs(nbformat.read(path, as_version=4), graded)
+    with pytest.raises(CourseError, match="was not graded"):
+        write_outputs(nbformat.read(path, as_version=4), {**graded, "status": "failed"})
+
+
+def test_deleted_cells_come_back_in_their_places(tiny: Path) -> None:
+    original = nbformat.read(tiny / "course" / "release" / "tiny" / "tiny.ipynb", as_version=4)
+    for keep in ([], [0], [2], [3, 5], [5, 2]):
+        student = nbformat.from_dict({**original, "cells": [original.cells[index] for index in keep]})
+        found = [cell.id for cell in canonical(student, original).cells if not cell.id.startswith("student")]
+        expected = [cell.id for cell in original.cells if "nbgrader" in cell.metadata]
+        missing = set(expected) - set(found)
+        assert missing <= {"double", "total"}, "an answer that was deleted stays deleted"
+        if keep == sorted(keep):
+            assert found == [name for name in expected if name in found]
+
+
+def test_late_penalty_per_day_begun_up_to_a_limit() -> None:
+    plugin = LatePenalty()
+    day = 86400
+    penalties = [plugin.late_submission_penalty("a", 80.0, seconds) for seconds in (0, 1, day, day + 1, 30 * day)]
+    assert penalties == [None, 8.0, 8.0, 16.0, 40.0]
+    assert LatePenalty(per_day=0.25, at_most=0.3).late_submission_penalty("a", 80.0, 2 * day) == 24
+
+
+def test_a_table_cell_is_never_a_formula() -> None:
+    name = "=HYPERLINK(1)"
+    entry = Row(name, "@sum", "-x", "+1", -1.5, 0.0, 0.0, 100.0, False, scores={"\tdouble": 1.0})
+    lines = list(csv.reader(to_csv([entry]).splitlines()))
+    assert lines[0][-1] == "'\tdouble"
+    assert lines[1][:5] == ["'=HYPERLINK(1)", "'@sum", "'-x", "+1", "-1.5"]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        '<a href="javascript:alert(1)">x</a>',
+        '<iframe srcdoc="x"></iframe>',
+        "<svg onload=alert(1)>",
+        '<a href=" data:text/html,x">x</a>',
+        '<p style="position:fixed">x</p>',
+    ],
+)
+def test_student_html_does_nothing_in_a_browser(html: str) -> None:
+    cleaned = clean(html)
+    for dangerous in ("<script", "onerror=alert(1)>", 'href="javascript', "<iframe", "<svg", 'href=" data', "style="):
+        assert dangerous not in cleaned.replace("&gt;", ">") or "&lt;" in cleaned
+
+
+def test_student_html_is_harmless_in_feedback_and_formulas_stay(course: Path) -> None:
+    edit(course, "ada", write_answer("<script>steal()</script> <img src=x onerror=steal()> $a<b$, $x & y$"))
+    regrade(course)
+    text = (course / "feedback" / "ada" / "tiny" / "tiny.html").read_text(encoding="utf-8")
+    assert "<script>steal()" not in text
+    assert "onerror" not in text
+    assert "$a&lt;b$, $x &amp; y$" in text
+    assert r"\begin{matrix} a &amp; b \end{matrix}" in text

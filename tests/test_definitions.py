@@ -1,0 +1,86 @@
+"""A notebook as students really hand it in is graded on its definitions."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.sandbox import definitions
+from autograder.sandbox.definitions import Definitions, define
+
+
+def run(*cells: str, names: tuple[str, ...] = ("f",)) -> Definitions:
+    return define(cells, names, {"np": np})
+
+
+def f(*cells: str) -> Any:
+    found = run(*cells)
+    assert "f" in found.namespace, found.problems
+    return found.namespace["f"]
+
+
+@pytest.fixture(autouse=True)
+def short_statements(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(definitions, "STATEMENT_SECONDS", 0.2)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("%matplotlib inline\n!pip install x\nfiles = !ls\nf?", "def f(): return 1"),
+        ("%%time\ndef f(): return 1",),
+        ("%%bash\nrm -rf /\ndef f(): return 2", "def f(): return 1"),
+        ("1 / 0", "def f(): return 1", "raise SystemExit"),
+        ("def f(): return 1\n1 / 0",),
+        ("while True: pass", "def f(): return 1"),
+        ("def f(): return 1", "f(\n"),
+        ("def f(): return 2", "def f(): return 1"),
+        ("@deco\ndef f(): return 0", "def deco(g): return lambda: 1"),
+        ("def f(x=ONE): return x", "ONE = 1"),
+        ("def f(): return helper()", "def helper(): return 1"),
+        ("TABLE = {}", "TABLE['k'] = 1", "def f(): return TABLE['k']"),
+        ("TABLE = {}\nTABLE.update(k=1)\ndef f(): return TABLE['k']",),
+        ("f = lambda: 1",),
+        ("from functools import partial\nf = partial(int, 1)",),
+        ("def make():\n  def inner(): return 1\n  return inner\nf = make()",),
+        ("def f(): return 1", "f = f()"),
+        ("def f(): return 1", "f = undefined_here + 1"),
+        ("from __future__ import annotations\ndef f(x: Unknown = 1): return x",),
+        ("import seaborn.objects as p, numpy as np\ndef f():\n  fig, ax = p.subplots()\n  ax.plot([1])\n  return 1",),
+        ("from tqdm import tqdm\ndef f(): return sum(tqdm([1]))",),
+        ("try:\n  import nothing\n  ONE = 2\nexcept ImportError:\n  ONE = 1\ndef f(): return ONE",),
+        ("if True:\n  def f(): return 1",),
+        ("from math import *\ndef f(): return int(cos(0))",),
+        ("def f():\n    '''100 %\n    %not magic\n    '''\n    return 10 % 3",),
+        ('if __name__ == "__main__":\n  raise ValueError\n', "def f(): return 1"),
+    ],
+)
+def test_the_definition_is_found(cells: tuple[str, ...]) -> None:
+    assert f(*cells)() == 1
+
+
+def test_plots_and_demos_are_not_run() -> None:
+    found = run("ran = []", "ran.append(1)", "def f(): return 1", "print(f())\nresult = f()")
+    assert "ran" not in found.namespace
+    assert "result" not in found.namespace
+
+
+def test_a_slow_constant_is_given_up_with_a_reason() -> None:
+    found = run("import time\nBIG = time.sleep(30)", "def f(): return BIG")
+    assert found.problems["BIG"].type == "TimeoutError"
+    assert callable(found.namespace["f"])
+
+
+def test_a_syntax_error_is_reported_for_what_its_cell_defines() -> None:
+    found = run("def f(x:\n  return x")
+    assert found.problems["f"].type == "SyntaxError"
+    assert found.problems["f"].line == 1
+
+
+def test_a_module_that_is_not_there_is_named() -> None:
+    found = run("import nowhere.at_all as n\ndef f(): return n.g()")
+    assert found.forbidden == {"n": "nowhere"}
+
+
+def test_lone_surrogates_and_null_bytes_cost_their_cell_only() -> None:
+    assert f("x = '\ud800'", "y = '\0'", "def f(): return 1")() == 1

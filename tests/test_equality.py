@@ -1,0 +1,74 @@
+"""What counts as right: shape first, then values, with a tolerance that belongs to the expected side."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.equality import difference
+
+A = np.array([[1.0, 2.0], [3.0, 4.0]])
+
+
+@pytest.mark.parametrize(
+    ("expected", "got"),
+    [
+        (A, A.copy()),
+        (A, A.tolist()),
+        (A, tuple(map(tuple, A.tolist()))),
+        (A, np.asfortranarray(A)),
+        (A, A.astype(np.int64)),
+        (A, A * (1 + 1e-12)),
+        (2.0, np.float64(2.0)),
+        (2.0, np.array(2.0)),
+        (2.0, 2),
+        (np.inf, np.inf),
+        ([A, (A, 1.0)], ((A, [A, 1]))),
+        ([A, A], np.stack([A, A])),
+        ("identity", "identity"),
+    ],
+)
+def test_equal(expected: Any, got: Any) -> None:
+    assert difference(expected, got) is None
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "kind"),
+    [
+        (A, A.ravel(), "shape"),
+        (A, A[:1], "shape"),
+        (A[:, :1], A[:, 0], "shape"),
+        (2.0, np.array([2.0]), "shape"),
+        (A, 1.0, "shape"),
+        (A, None, "type"),
+        (A, "text", "type"),
+        (A, [[1.0], [1.0, 2.0]], "type"),
+        ([A], A[:0], "length"),
+        ([A, A], [A], "length"),
+        ([A], 1.0, "type"),
+        (A, A * np.nan, "nan"),
+        (np.nan, np.nan, "nan"),
+        (A / 3, (A / 3).astype(np.float32), "precision"),
+        (A, A + 1e-6, "value"),
+        (1e-20, 1.0, "value"),
+        ("a", "b", "value"),
+        ("a", 1.0, "type"),
+    ],
+)
+def test_different(expected: Any, got: Any, kind: str) -> None:
+    found = difference(expected, got)
+    assert found is not None
+    assert found.kind == kind
+
+
+def test_the_first_entry_that_differs_is_named() -> None:
+    wrong = A.copy()
+    wrong[1, 0] = 0
+    found = difference([A, A], [A, wrong])
+    assert found is not None
+    assert (found.path, found.at) == ((1,), (1, 0))
+
+
+def test_tolerance_does_not_follow_the_result() -> None:
+    assert difference(0.0, 1e30) is not None
+    assert difference(1e30, 0.0) is not None

@@ -1,0 +1,419 @@
+"""Attacks on the sandbox, each as a student could write it, in every kind of sandbox that works here."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.errors import SandboxError
+from autograder.sandbox import launcher, lock
+from autograder.sandbox.launcher import Limits, Sandbox, Worker, WorkerDied
+from autograder.values import decode, encode
+
+ROOT = Path(launcher.__file__).resolve().parents[2]
+SOCKET = """
+import gc, json, socket, struct, sys
+connection = next(thing for thing in gc.get_objects() if isinstance(thing, socket.socket))
+def frame(text):
+    connection.sendall(struct.pack(">I", len(text)) + text)
+def identity():
+    caller = sys._getframe()
+    while "request" not in caller.f_locals:
+        caller = caller.f_back
+    return caller.f_locals["request"]["id"]
+"""
+
+
+@pytest.fixture(params=launcher.sandboxes(), ids=lambda sandbox: sandbox.name)
+def sandbox(request: pytest.FixtureRequest) -> Sandbox:
+    found: Sandbox = request.param
+    if launcher.problem(found):
+        pytest.skip(launcher.problem(found))
+    return found
+
+
+@pytest.fixture
+def worker(sandbox: Sandbox) -> Iterator[Worker]:
+    with sandbox.start(Limits()) as started:
+        yield started
+
+
+def run(worker: Worker, body: str, before: str = "", **options: Any) -> dict[str, Any]:
+    """What the call of a function with this body gives."""
+    source = f"{before}\ndef f(x):\n{textwrap.indent(textwrap.dedent(body), '    ')}"
+    worker.request({"op": "load", "cells": [source], "names": ["f"]})
+    call = {"op": "call", "name": "f", "call": "f(x)", "cases": [{"x": encode(1)}]}
+    result: dict[str, Any] = worker.request(call, **options)["results"][0]
+    return result
+
+
+def value(worker: Worker, body: str, before: str = "") -> Any:
+    result = run(worker, body, before)
+    assert "value" in result, result
+    return decode(result["value"])
+
+
+def dies(worker: Worker, body: str, before: str = "", **options: Any) -> str:
+    """The reason for which the worker died of this; and whatever it died of, nothing is left of it."""
+    processes = family(worker)
+    with pytest.raises(WorkerDied) as caught:
+        run(worker, body, before, **options)
+    assert not alive(processes)
+    with pytest.raises(WorkerDied):
+        worker.request({"op": "load", "cells": [], "names": []})
+    return str(caught.value.reason)
+
+
+def family(worker: Worker) -> set[int]:
+    """The worker's process and all that descend from it."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except (OSError, ValueError):
+            continue
+    found = {worker._process.pid}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def alive(processes: set[int]) -> set[int]:
+    """Those that have not ended; one that only waits to be collected has."""
+    found = set()
+    for pid in processes:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        found |= set() if state in "ZX" else {pid}
+    return found
+
+
+def test_honest_code_works(worker: Worker) -> None:
+    reply = worker.request(
+        {"op": "load", "cells": ["import numpy as np", "def f(x): return np.sqrt(x)"], "names": ["f"]}
+    )
+    assert reply["defined"] == ["f"]
+    cases = [{"x": encode(float(number))} for number in range(3)]
+    results = worker.request({"op": "call", "name": "f", "call": "f(x)", "cases": cases})["results"]
+    assert [float(decode(result["value"])) for result in results] == [0.0, 1.0, 2.0**0.5]
+
+
+def test_numpy_is_whole(worker: Worker) -> None:
+    body = """
+        a = np.random.default_rng(0).normal(size=(20, 20))
+        u, s, v = np.linalg.svd(a)
+        np.testing.assert_allclose(u * s @ v, a, atol=1e-9)
+        q, r = np.linalg.qr(a)
+        return float(np.abs(np.fft.ifft(np.fft.fft(a)) - a).max() + np.einsum("ij,ij", a, a) * 0) < 1e-9
+    """
+    assert value(worker, body, "import numpy as np") is True
+
+
+def test_the_same_in_every_worker(sandbox: Sandbox) -> None:
+    orders = set()
+    for _ in range(2):
+        with sandbox.start(Limits()) as worker:
+            orders.add(tuple(value(worker, "return list({'dW', 'db', 'dZ', 'dA', 'W', 'b'})")))
+    assert len(orders) == 1
+
+
+REFUSED = {
+    "fork": "import os; return os.fork()",
+    "exec": "import os, sys; os.execv(sys.executable, [sys.executable, '-V'])",
+    "spawn": "import os; return os.posix_spawn('/bin/true', ['true'], {})",
+    "subprocess": "import subprocess; return subprocess.run(['/bin/true']).returncode",
+    "thread": "import threading; threading.Thread(target=int).start()",
+    "socket": "import socket; socket.socket()",
+    "unix socket": "import socket; socket.socket(socket.AF_UNIX)",
+    "connect": "import socket; socket.create_connection(('127.0.0.1', 80))",
+    "pipe": "import os; return os.pipe()",
+    "read": "return open('/etc/passwd').read()",
+    "read proc": "return open('/proc/self/environ').read()",
+    "list": f"import os; return os.listdir({str(ROOT)!r})",
+    "stat": f"import os; return os.stat({str(ROOT / 'autograder' / 'errors.py')!r}).st_size",
+    "torch": "import torch",
+    "hypothesis": "import hypothesis",
+    "cases": "import autograder.cases",
+    "launcher": "import autograder.sandbox.launcher",
+    "write": "open('/tmp/left-behind', 'w').write('x')",
+    "write null": "open('/dev/null', 'w').write('x')",
+    "make a folder": "import os; os.mkdir('/tmp/left-behind')",
+    "remove": f"import os; os.unlink({__file__!r})",
+    "kill all": "import os; os.kill(-1, 9)",
+    "kill group": "import os; os.kill(0, 9)",
+    "kill parent": "import os; os.kill(os.getppid(), 9)",
+    "become root": "import os; os.setuid(0)",
+    "more memory": "import resource as r; r.setrlimit(r.RLIMIT_AS, (1 << 33, 1 << 33))",
+    "signals by fcntl": SOCKET + "import fcntl; fcntl.fcntl(connection.fileno(), fcntl.F_SETOWN, 1)",
+    "signals by ioctl": SOCKET + "import fcntl; fcntl.ioctl(connection.fileno(), 0x5452, b'1234')",
+    "send elsewhere": SOCKET + "connection.sendto(b'x', '/tmp/socket')",
+    "pass a descriptor": SOCKET + "socket.send_fds(connection, [b'x'], [0])",
+    "8 GB": "return bytearray(8 << 30)",
+    "8 GB in parts": "parts = []\nwhile True: parts.append(bytearray(1 << 28))",
+    "exit": "raise SystemExit",
+    "recursion": "return f(x)",
+    "generator": "return (y for y in range(3))",
+    "object": "return object()",
+}
+
+
+@pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED.keys())
+def test_is_refused(worker: Worker, body: str) -> None:
+    assert "error" in run(worker, body)
+    assert value(worker, "return x + 1") == 2
+
+
+def test_no_command_runs(worker: Worker) -> None:
+    assert value(worker, "import os; return os.system('true')") != 0
+
+
+def test_is_an_ordinary_user_without_rights(worker: Worker) -> None:
+    assert 0 not in value(worker, "import os; return [os.getuid(), os.geteuid()]")
+
+
+def test_environment_holds_nothing(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN_OF_THE_GRADER", "secret")
+    with sandbox.start(Limits()) as worker:
+        assert set(value(worker, "import os; return dict(os.environ)")) <= {*launcher._ENVIRONMENT, "PWD", "LC_CTYPE"}
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="numbers of x86_64")
+def test_every_other_system_call_is_refused(sandbox: Sandbox, worker: Worker) -> None:
+    tables = [lock._COMPUTING, lock._CONDITIONAL, *([lock._READING] if sandbox.strong else [])]
+    known = {number for table in tables for number in lock._numbers(table, 1).values()}
+    # Two more belong to the kernel's tracing of itself: it lets no filter see them, and kills who calls them.
+    others = sorted(set(range(470)) - known - {335, 336})
+    body = f"""
+        import ctypes
+        libc = ctypes.CDLL(None, use_errno=True)
+        return [n for n in {others} if libc.syscall(n, 0, 0, 0, 0, 0, 0) != -1 or ctypes.get_errno() != 1]
+    """
+    assert value(worker, body) == []
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="numbers of x86_64")
+def test_numbers_of_another_table_kill(worker: Worker) -> None:
+    assert dies(worker, "import ctypes; return ctypes.CDLL(None).syscall(0x40000000 + 39)") == "crashed"
+
+
+def test_only_what_is_needed_is_there() -> None:
+    sandbox = launcher.sandboxes()[0]
+    if not sandbox.strong or launcher.problem(sandbox):
+        pytest.skip("no strong sandbox here")
+    listing = """
+        import os
+        import numpy
+        shown = [os.path.dirname(numpy.__path__[0]), '/worker', '/worker/autograder', '/worker/autograder/sandbox']
+        return [os.listdir(folder) for folder in shown] + [os.getpid(), os.path.exists('/proc/1'), os.listdir('/dev')]
+    """
+    with sandbox.start(Limits()) as worker:
+        site, top, package, inner, pid, proc, devices = value(worker, listing)
+        assert value(worker, "import colorsys; return colorsys.__name__") == "colorsys"  # a late import
+    assert set(site) <= {"numpy", "numpy.libs"}
+    assert (top, set(package)) == (["autograder"], {"__init__.py", "values.py", "sandbox"})
+    assert set(inner) == {"__init__.py", "wire.py", "lock.py", "definitions.py", "worker.py"}
+    assert (pid <= 2, proc, devices) == (True, False, ["null"])
+
+
+def test_exit_status_proves_nothing(worker: Worker) -> None:
+    assert dies(worker, "import os; os._exit(0)") == "crashed"
+
+
+def test_endless_loop(worker: Worker) -> None:
+    assert dies(worker, "while True: pass", wall=1.0) == "timeout"
+
+
+def test_endless_loop_that_ignores_signals(worker: Worker) -> None:
+    body = """
+        import signal
+        for number in range(1, 65):
+            try: signal.signal(number, signal.SIG_IGN)
+            except (OSError, ValueError): pass
+        while True:
+            try: bytearray(1 << 29)
+            except BaseException: pass
+    """
+    assert dies(worker, body, wall=1.0) == "timeout"
+
+
+def test_sleep(worker: Worker) -> None:
+    assert dies(worker, "import time; time.sleep(1000)", wall=1.0) == "timeout"
+
+
+def test_processor_time_is_limited(sandbox: Sandbox) -> None:
+    with sandbox.start(Limits(wall=120.0, cpu=1)) as worker:
+        begin = time.monotonic()
+        assert dies(worker, "while True: pass") == "timeout"
+        assert time.monotonic() - begin < 100
+
+
+def test_segmentation_fault(worker: Worker) -> None:
+    assert dies(worker, "import ctypes; return ctypes.string_at(0)") == "crashed"
+
+
+BAD_FRAMES = {
+    "huge": "connection.sendall(b'\\xff' * 4)",
+    "long": "frame(b'[' + b'1,' * (9 << 20) + b'1]')",
+    "no JSON": "frame(b'\\x80abc')",
+    "empty": "frame(b'')",
+    "no object": "frame(b'[1]')",
+    "deep": "frame(b'[' * 500_000)",
+    "long number": "frame(b'{\"id\":' + b'1' * 10_000 + b'}')",
+    "asks": "frame(json.dumps({'id': identity(), 'ask': 'g'}).encode())",
+    "closes": "connection.close()",
+    "many": "while True: frame(b'{}')",
+}
+
+
+@pytest.mark.parametrize("body", BAD_FRAMES.values(), ids=BAD_FRAMES.keys())
+def test_bad_frames(worker: Worker, body: str) -> None:
+    assert dies(worker, body + "\nwhile True: pass", SOCKET) == "crashed"
+
+
+def test_drip(worker: Worker) -> None:
+    body = "import time\nwhile True: connection.sendall(b'\\0'); time.sleep(0.1); connection.sendall(b'\\0\\0\\1')"
+    assert dies(worker, body, SOCKET, wall=1.0) in ("timeout", "crashed")
+
+
+def test_reply_sent_beforehand_is_not_read(worker: Worker) -> None:
+    forged = "frame(json.dumps({'id': 'guess', 'results': [{'value': 100, 'changed': []}]}).encode()); return 2"
+    assert value(worker, forged, SOCKET) == 2
+
+
+def test_long_reply(sandbox: Sandbox) -> None:
+    with sandbox.start(Limits(reply=10_000)) as worker:
+        assert dies(worker, "return 'x' * 20_000") == "crashed"
+
+
+def test_worker_may_ask(worker: Worker) -> None:
+    worker.request({"op": "load", "cells": ["def g(x): return 0\ndef f(x): return g(x) + 1"], "names": ["f", "g"]})
+    call = {"op": "call", "name": "f", "call": "f(x)", "cases": [{"x": 1}], "replace": ["g"]}
+    reply = worker.request(call, answer=lambda asked: {"value": encode(41)})
+    assert decode(reply["results"][0]["value"]) == 42
+
+
+@pytest.mark.parametrize("reads", ["connection.recv(1 << 16)", "pass"], ids=["reads", "floods"])
+def test_worker_may_not_ask_for_ever(worker: Worker, reads: str) -> None:
+    asked = []
+
+    def answer(question: dict[str, Any]) -> dict[str, Any]:
+        asked.append(question)
+        return {"value": 1}
+
+    body = f"while True:\n    frame(json.dumps({{'id': identity(), 'ask': 'g'}}).encode())\n    {reads}"
+    dies(worker, body, SOCKET, answer=answer, wall=5.0)
+    assert 0 < len(asked) <= 5000
+
+
+def test_error_in_an_answer_ends_the_worker(worker: Worker) -> None:
+    with pytest.raises(ZeroDivisionError):
+        run(worker, BAD_FRAMES["asks"], SOCKET, answer=lambda question: {"value": 1 // 0})
+    with pytest.raises(WorkerDied):
+        worker.request({"op": "load", "cells": [], "names": []})
+
+
+def test_nothing_is_left_after_close(sandbox: Sandbox) -> None:
+    open_before = len(os.listdir("/proc/self/fd"))
+    worker = sandbox.start(Limits())
+    processes = family(worker)
+    assert alive(processes)
+    worker.close()
+    worker.close()
+    assert not alive(processes)
+    assert len(os.listdir("/proc/self/fd")) == open_before
+
+
+def test_nothing_is_left_when_the_grader_is_killed(sandbox: Sandbox) -> None:
+    script = f"""
+        import os, sys, time
+        sys.path[:0] = {[str(ROOT), str(ROOT / "tests")]!r}
+        from test_sandbox import family, launcher, Limits
+        from autograder.sandbox import wire
+        from autograder.values import dumps
+        sandbox, = [each for each in launcher.sandboxes() if each.name == {sandbox.name!r}]
+        worker = sandbox.start(Limits())
+        worker.request({{"op": "load", "cells": ["def f(x):\\n    while True: pass"], "names": ["f"]}})
+        endless = {{"id": "", "op": "call", "name": "f", "call": "f(x)", "cases": [{{"x": 1}}]}}
+        wire.send_frame(worker._connection, dumps(endless))
+        time.sleep(0.3)
+        print(*family(worker), flush=True)
+        os.kill(os.getpid(), 9)
+    """
+    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    processes = {int(pid) for pid in ended.stdout.split()}
+    assert processes
+    deadline = time.monotonic() + 20
+    while alive(processes) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(processes)
+
+
+def test_no_lock_no_worker(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Root that may not become another user, or a user that cannot: the lock fails, so nothing starts.
+    monkeypatch.setattr(launcher, "_throw_away_user", lambda: "-" if os.geteuid() == 0 else "61999")
+    with pytest.raises(SandboxError, match="did not start"):
+        sandbox.start(Limits())
+
+
+def test_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    working = [sandbox for sandbox in launcher.sandboxes() if not launcher.problem(sandbox)]
+    assert working
+    assert launcher.choose() == working[0]
+    assert all(sandbox.strong == (not sandbox.weakness) for sandbox in working)
+    monkeypatch.setattr(launcher, "sandboxes", lambda: tuple(each for each in working if not each.strong))
+    with pytest.raises(SandboxError, match="strong sandbox"):
+        launcher.choose(allow_weak=False)
+    monkeypatch.setattr(launcher, "sandboxes", lambda: ())
+    with pytest.raises(SandboxError, match="bubblewrap"):
+        launcher.choose()
+
+
+def verdict(machine: str, files_readable: bool, name: str, *arguments: int) -> int:
+    """What the filter says, by running it here: so that the other machine's is tested too."""
+    column, architecture, _ = lock._MACHINES[machine]
+    table = ",".join((lock._COMPUTING, lock._READING, lock._CONDITIONAL))
+    words = {0: lock._numbers(table, column).get(name, 9999), 4: architecture}
+    for index, argument in enumerate((*arguments, *[0] * (6 - len(arguments)))):
+        words[16 + 8 * index], words[20 + 8 * index] = argument & 0xFFFFFFFF, argument >> 32 & 0xFFFFFFFF
+    program, at, register = lock.build_filter(machine, files_readable), 0, 0
+    while True:
+        code, yes, no, operand = program[at]
+        at += 1
+        if code == lock._RETURN:
+            return operand
+        if code == lock._LOAD:
+            register = words[operand]
+        elif code == lock._AND:
+            register &= operand
+        else:
+            at += yes if (register == operand if code == lock._EQUAL else register >= operand) else no
+
+
+@pytest.mark.parametrize("machine", lock._MACHINES)
+def test_filter(machine: str) -> None:
+    denied = lock._DENY | 1
+    assert verdict(machine, False, "read") == verdict(machine, True, "statx") == lock._ALLOW
+    assert verdict(machine, False, "clone") == verdict(machine, False, "statx") == denied
+    assert verdict(machine, False, "openat", 0, 0, os.O_CLOEXEC) == denied
+    assert verdict(machine, True, "openat", 0, 1, os.O_CLOEXEC) == lock._ALLOW
+    for flag in (os.O_WRONLY, os.O_RDWR, os.O_CREAT, os.O_TRUNC, os.O_TMPFILE, os.O_PATH, os.O_APPEND):
+        assert verdict(machine, True, "openat", 0, 1, flag) == denied
+    assert verdict(machine, False, "sendto", 3, 1, 1) == lock._ALLOW
+    assert verdict(machine, False, "sendto", 3, 1, 1, 0, 1 << 40) == denied
+    assert verdict(machine, False, "fcntl", 3, 3) == verdict(machine, False, "prlimit64", 0, 7) == lock._ALLOW
+    assert verdict(machine, False, "fcntl", 3, 4) == verdict(machine, False, "prlimit64", 0, 7, 1 << 33) == denied
+    assert verdict(machine, False, "prlimit64", 1, 7) == verdict(machine, False, "ioctl", 3, 0x5412) == denied
+    assert verdict(machine, False, "clone3") == lock._DENY | 38
