@@ -5,12 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from autograder.errors import AutograderError
+from autograder.errors import AutograderError, UsageError
 
-_EXIT = "exit status: 0 done, 2 wrong usage, 3 invalid assignment, 4 no sandbox, 5 course directory or gradebook"
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_EXIT = """exit status: 0 done, 1 a check failed or a submission could not be graded, 2 wrong usage,
+3 invalid assignment, 4 no sandbox, 5 course directory or gradebook, 130 stopped"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,36 +33,218 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="autograder", description=__doc__.partition("\n")[0], epilog=_EXIT)
-    parser.description = "Grade neural-network exercises with hidden property-based tests, in a sandbox."
+    description = "Grade neural-network exercises with hidden property-based tests, in a sandbox."
+    parser = argparse.ArgumentParser(prog="autograder", description=description, epilog=_EXIT)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    grade = commands.add_parser("grade", help="grade files, without a course", epilog=_EXIT)
+    def command(group: Any, name: str, run: Callable[..., int], text: str, *optional: str) -> Any:
+        added = group.add_parser(name, help=text, description=text, epilog=_EXIT)
+        added.set_defaults(run=run)
+        if "json" in optional:
+            added.add_argument("--json", action="store_true", help="print one JSON document")
+        return added
+
+    grade = command(commands, "grade", _grade, "grade files, without a course", "json")
     grade.add_argument("assignment")
     grade.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a notebook (.ipynb) or module (.py)")
-    grade.add_argument("--json", action="store_true", help="print one JSON document")
     grade.add_argument("--seed", type=int, default=0, help="which set of cases to draw (default 0)")
-    grade.set_defaults(run=_grade)
 
+    validate = command(commands, "validate", _validate, "check that assignments may be released", "json")
+    validate.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+
+    command(commands, "doctor", _doctor, "tell which sandbox this machine gets, and why")
+
+    course = commands.add_parser("course", help="release, collect and grade with nbgrader", epilog=_EXIT)
+    steps = course.add_subparsers(title="steps", required=True, metavar="STEP")
+    release = command(steps, "release", _release, "make the student version and release it to the exchange")
+    release.add_argument("assignment")
+    release.add_argument("--due", help='when it is due, like "2026-12-01 23:59 UTC"')
+    collect = command(steps, "collect", _collect, "collect what students submitted")
+    collect.add_argument("assignment")
+    grade_all = command(steps, "grade", _grade_course, "grade what changed, record it, write feedback and CSV")
+    grade_all.add_argument("assignment", nargs="?", help="default: all collected; without a course, a sample class")
+    grade_all.add_argument("--force", action="store_true", help="grade everything again")
+    feedback = command(steps, "feedback", _feedback, "make feedback anew and release it to the students")
+    feedback.add_argument("assignment")
     return parser
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _warn_if_weak(sandbox: Any) -> None:
+    if not sandbox.strong:
+        print(f"autograder: weak sandbox {sandbox.name!r}: {sandbox.weakness}", file=sys.stderr)
 
 
 def _grade(options: argparse.Namespace) -> int:
     from autograder.grade import grade_files, published
+    from autograder.project import hidden_tests
     from autograder.sandbox.launcher import choose
 
+    hidden_tests(options.assignment)
     sandbox = choose()
-    if not sandbox.strong:
-        print(f"autograder: weak sandbox {sandbox.name!r}: {sandbox.weakness}", file=sys.stderr)
+    _warn_if_weak(sandbox)
     document = grade_files(options.assignment, options.files, seed=options.seed, sandbox=sandbox)
     if options.json:
         print(json.dumps(published(document), indent=1, ensure_ascii=False, allow_nan=False))
         return 0
-    from rich.console import Console
-
     from autograder.report.terminal import show
 
-    show(document, Console(highlight=False), sandbox.name)
+    show(document, _console(), sandbox.name)
+    return 0
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from autograder.course.release import student_notebook
+    from autograder.project import assignments, hidden_tests
+    from autograder.report.terminal import show_checks
+    from autograder.sandbox.launcher import choose
+    from autograder.validate import as_json, validate
+
+    names = options.assignments or assignments()
+    for name in names:
+        hidden_tests(name)
+    console = _console()
+    show = (lambda check: None) if options.json else (lambda check: show_checks([vars(check)], console))
+    checks = validate(names, choose(), student_notebook, show)
+    if options.json:
+        print(json.dumps(as_json(checks), indent=1, ensure_ascii=False))
+    return 0 if all(check.passed for check in checks) else 1
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from autograder.sandbox.launcher import choose, problem, sandboxes
+
+    for sandbox in sandboxes():
+        state = problem(sandbox)
+        print(f"{sandbox.name}: {f'does not work here: {state}' if state else 'works'}")
+    chosen = choose()
+    print(f"Student code runs in {chosen.name}: {chosen.weakness or 'nothing of this machine is in its reach.'}")
+    return 0
+
+
+def _release(options: argparse.Namespace) -> int:
+    from autograder.course.config import course_root
+    from autograder.course.release import release
+    from autograder.project import hidden_tests
+
+    hidden_tests(options.assignment)
+    due = _moment(options.due) if options.due else None
+    path = release(options.assignment, course_root(), due)
+    print(f"Released {options.assignment} to the exchange of {course_root()}; students get {path}.")
+    return 0
+
+
+def _moment(text: str) -> Any:
+    from nbgrader.utils import parse_utc
+
+    try:
+        return parse_utc(text)
+    except (ValueError, OverflowError):
+        raise UsageError(f'cannot read the date {text!r}; write it like "2026-12-01 23:59 UTC".') from None
+
+
+def _collect(options: argparse.Namespace) -> int:
+    from autograder.course.config import course_root
+    from autograder.course.files import students
+    from autograder.course.release import collect
+    from autograder.project import hidden_tests
+
+    hidden_tests(options.assignment)
+    collect(options.assignment, course_root())
+    count = len(students(course_root(), options.assignment)[0])
+    print(f"{count} submissions of {options.assignment} are in {course_root() / 'submitted'}.")
+    return 0
+
+
+def _grade_course(options: argparse.Namespace) -> int:
+    from autograder.course.config import course_root
+    from autograder.course.files import students
+    from autograder.project import assignments, hidden_tests, root
+
+    course = course_root()
+    if options.assignment:
+        hidden_tests(options.assignment)
+        return _grade_one(options.assignment, course, options.force, allow_weak=False)
+    collected = [name for name in assignments() if students(course, name)[0]]
+    if collected:
+        return max(_grade_one(name, course, options.force, allow_weak=False) for name in collected)
+    sample = root() / "sample"
+    if not (sample / ".made").exists():
+        _make_sample("backprop", sample)
+    # The sample's code is our own, so any sandbox will do for it.
+    return _grade_one("backprop", sample, options.force, allow_weak=True)
+
+
+def _make_sample(name: str, sample: Path) -> None:
+    import shutil
+
+    print(f"There is no course yet: making a sample class for {name} in {sample}.", flush=True)
+    from autograder.course.sample import sample_class
+
+    shutil.rmtree(sample, ignore_errors=True)
+    with _console().status("release, fetch, submit, collect: through nbgrader's exchange"):
+        names = sample_class(name, sample)
+    (sample / ".made").touch()
+    print(f"{len(names)} simulated students have fetched, worked and submitted.", flush=True)
+
+
+def _grade_one(name: str, course: Path, force: bool, *, allow_weak: bool) -> int:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from autograder.course.grading import grade_course
+    from autograder.report.terminal import show_class
+
+    def engine(*arguments: Any, **named: Any) -> dict[str, Any]:
+        from autograder.grade import grade_files
+        from autograder.sandbox.launcher import choose
+
+        sandbox = choose(allow_weak=allow_weak)
+        _warn_if_weak(sandbox)
+        return grade_files(*arguments, sandbox=sandbox, **named)
+
+    console = _console()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def progress(stage: str, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(f"{name}: {stage}", total=total)
+            else:
+                bars.advance(tasks[stage])
+
+        summary = grade_course(name, course, force=force, progress=progress, engine=engine)
+    show_class(summary.rows, console)
+    print()
+    for odd in summary.skipped:
+        print(f"Skipped {odd!r} in {course / 'submitted'}: that cannot be a student's name.")
+    for student, reason in summary.failed.items():
+        print(f"Not graded, will be tried again: {student}: {reason}")
+    done = "Nothing has changed since the last run." if summary.nothing_to_do else f"Graded {len(summary.graded)}."
+    print(f"{done} Where to look:")
+    print(f"  grades     {summary.csv}")
+    print(f"  feedback   {course / 'feedback'}{'/<student>/' + name + '/' + name + '.html'}")
+    print(f"  gradebook  {course / 'gradebook.db'}  (formgrader: COURSE={course} {_jupyter()} lab)")
+    return 1 if summary.failed else 0
+
+
+def _jupyter() -> Path:
+    return Path(sys.executable).with_name("jupyter")
+
+
+def _feedback(options: argparse.Namespace) -> int:
+    from autograder.course.config import course_root
+    from autograder.course.feedback import release_feedback
+    from autograder.project import hidden_tests
+
+    hidden_tests(options.assignment)
+    made = release_feedback(options.assignment, course_root())
+    print(f"Feedback for {len(made)} students is in the exchange: they get it with `nbgrader fetch_feedback`.")
     return 0
 
 

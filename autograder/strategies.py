@@ -147,6 +147,7 @@ class Plan:
     largest: int
     style: Style
     count: int
+    equal: bool = False
 
 
 def plans(exercise: Exercise) -> list[Plan]:
@@ -164,6 +165,7 @@ def plans(exercise: Exercise) -> list[Plan]:
         Plan("all dimensions 1", frozenset(names), 1, Style.EDGE, 6),
         *edges,
         Plan("small", frozenset(), small, Style.SIMPLE, 24),
+        Plan("all dimensions equal", frozenset(), 3, Style.TYPICAL, 6, equal=True),
         Plan("small", frozenset(), small, Style.EDGE, 16),
         Plan("all dimensions different", frozenset(), wide, Style.EDGE, 20),
         Plan("all dimensions different", frozenset(), wide, Style.TYPICAL, 50),
@@ -184,8 +186,11 @@ def sizes(names: Sequence[str], plan: Plan) -> SearchStrategy[dict[str, int]]:
     """Sizes for the named dimensions: 1 where the plan says so, elsewhere all different.
 
     They differ so that a wrong transpose cannot hide behind a square; a size of 1 may appear
-    by itself only in small cases, where it keeps counterexamples minimal.
+    by itself only in small cases, where it keeps counterexamples minimal. A few cases are square all over:
+    code that tells orientation by shape goes wrong there.
     """
+    if plan.equal:
+        return st.integers(2, plan.largest).map(lambda size: dict.fromkeys(names, size))
     free = [name for name in names if name not in plan.ones]
     lowest = 1 if plan.label == "small" else 2
     pool = range(lowest, max(plan.largest, lowest + len(free) - 1) + 1)

@@ -81,11 +81,12 @@ def _encode(value: Value, depth: int) -> Any:
 
 
 def _encode_array(value: np.ndarray[Any, Any]) -> list[Any]:
-    plain = np.array(value, copy=True, subok=False, order="C")
-    if plain.dtype.kind not in _KINDS or plain.dtype.itemsize > 8:
-        raise Unencodable(f"an array of dtype {plain.dtype}")
-    if plain.size > MAX_ELEMENTS:
-        raise Unencodable(f"an array of {plain.size} elements (at most {MAX_ELEMENTS} are read)")
+    view = np.asarray(value)
+    if view.dtype.kind not in _KINDS or view.dtype.itemsize > 8:
+        raise Unencodable(f"an array of dtype {view.dtype}")
+    if view.size > MAX_ELEMENTS:
+        raise Unencodable(f"an array of {view.size} elements (at most {MAX_ELEMENTS} are read)")
+    plain = np.array(view, order="C")
     plain = plain.astype(plain.dtype.newbyteorder("<"), copy=False)
     return [plain.dtype.str, list(plain.shape), base64.b64encode(plain.tobytes()).decode("ascii")]
 

@@ -15,7 +15,7 @@ from autograder.course.state import State, assignment_key, gradebook_time, submi
 from autograder.errors import CourseError
 
 Engine = Callable[..., dict[str, Any]]
-Progress = Callable[[dict[str, Any]], None]
+Progress = Callable[[str, int], None]
 
 _BATCH = 64  # killed in the middle, a run loses at most this many results
 
@@ -48,10 +48,12 @@ def grade_course(
     course: Path,
     *,
     force: bool = False,
-    progress: Progress = lambda result: None,
+    progress: Progress = lambda stage, total: None,
     engine: Engine | None = None,
 ) -> Summary:
     """Grade what changed since the last run; `force` grades all. The engine may be any function like `grade_files`.
+
+    `progress(stage, total)` is called when a stage of `total` submissions begins and again for each one that is graded.
 
     Raises UsageError for an unknown assignment, CourseError where nothing was collected or released.
     """
@@ -73,7 +75,10 @@ def grade_course(
 
     failed = _grade(name, course, changed, keys, state, progress, engine)
     done = [student for student in changed if student not in failed]
-    _feedback(name, course, [student for student in found if student in {*done, *unshown} - {*failed}], state)
+    wanted = [student for student in found if student in {*done, *unshown} - {*failed}]
+    if wanted:
+        progress("feedback", len(wanted))
+    _feedback(name, course, wanted, state)
     _tabulate(name, course, state)
     return Summary(state.rows, done, odd, failed, table)
 
@@ -111,11 +116,18 @@ def _grade(
         raise CourseError(f"{name} was never released in {course}; release it first.")
     failed: dict[str, str] = {}
     grade = engine or _engine()
+    progress("grading", len(changed))
+
+    def one(result: dict[str, Any]) -> None:
+        progress("grading", len(changed))
+
     with gradebook(course) as book:
         for start in range(0, len(changed), _BATCH):
             batch = list(changed[start : start + _BATCH])
             paths = [submission_file(course, name, student) for student in batch]
-            results = grade(name, paths, names=batch, progress=progress)["submissions"]
+            results = grade(name, paths, names=batch, progress=lambda _: progress("grading", len(changed)))[
+                "submissions"
+            ]
             for student, graded in zip(batch, results, strict=True):
                 try:
                     record(course, book, name, student, graded)

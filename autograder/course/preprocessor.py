@@ -11,6 +11,7 @@ from autograder.course.outputs import write_outputs
 from autograder.course.restore import CoursePreprocessor
 from autograder.errors import CourseError
 from autograder.grade import grade_files
+from autograder.sandbox.launcher import choose
 
 
 class GradeInSandbox(CoursePreprocessor):
@@ -27,7 +28,7 @@ class GradeInSandbox(CoursePreprocessor):
         if notebook != name:
             raise CourseError(f"{notebook}.ipynb is no notebook of {name}; only {name}.ipynb is graded.")
         path = Path(self.course) / "submitted" / student / name / f"{name}.ipynb"
-        (graded,) = grade_files(name, [path], names=[student])["submissions"]
+        (graded,) = grade_files(name, [path], names=[student], sandbox=choose(allow_weak=False))["submissions"]
         if graded["status"] != "graded":
             raise CourseError(f"{student}: {graded['message']}.")
         write_outputs(nb, graded)

@@ -1,7 +1,8 @@
-"""Results on a terminal: a table for each submission, and for every lost point the reason."""
+"""Results on a terminal: submissions with the reason for every lost point, a class as a table, checks of a course."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group
@@ -10,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.report.feedback import explanation
+from autograder.text import clean
 
 _STYLES = {"correct": "green", "partial": "yellow"}
 
@@ -19,28 +21,48 @@ def show(document: dict[str, Any], console: Console, sandbox: str) -> None:
     console.print(Text(f"{document['assignment']}, version {document['version']}, sandbox: {sandbox}", style="dim"))
     for entry in document["submissions"]:
         console.print()
-        console.print(Text(f"{entry['submission']}: {points(entry['score'])} of {points(entry['max_score'])}", "bold"))
+        console.print(Text(f"{entry['submission']}: {entry['score']:g} of {entry['max_score']:g}", "bold"))
         if entry["status"] == "unreadable":
             console.print(Text(f"  not graded: {entry['message']}", "red"))
-            continue
-        console.print(_table(entry["exercises"]))
+        else:
+            console.print(_exercises(entry["exercises"]))
 
 
-def points(value: float) -> str:
-    """Points as people write them: 7.5, 10."""
-    return f"{value:g}"
+def show_class(rows: Sequence[Mapping[str, Any]], console: Console) -> None:
+    """Print the table of a class: one line for each student."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title in ("student", "status"):
+        table.add_column(title, no_wrap=True)
+    for title in ("score", "late", "total", "of"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("notes")
+    for row in rows:
+        waits = "written answer to grade by hand" if row["needs_manual_grade"] else ""
+        note = clean(row["message"]) or waits
+        style = "red" if row["status"] != "graded" else ""
+        late = f"−{row['late_penalty']:g}" if row["late_penalty"] else ""
+        numbers = (f"{row['score']:g}", late, f"{row['total']:g}", f"{row['max_score']:g}")
+        table.add_row(*(Text(cell, style) for cell in (row["student"], row["status"], *numbers, note)))
+    console.print(table)
 
 
-def _table(exercises: list[dict[str, Any]]) -> Table:
+def show_checks(checks: Sequence[Mapping[str, Any]], console: Console) -> None:
+    """Print the checks of `validate`, one line each."""
+    for check in checks:
+        mark = Text("✓", "green") if check["passed"] else Text("✗", "bold red")
+        console.print(mark, Text(f"{check['assignment']}: {check['name']}"), Text(f"({check['detail']})", "dim"))
+
+
+def _exercises(exercises: list[dict[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=True, padding=(0, 1), show_header=False)
     table.add_column(justify="right", no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
+    for _ in range(2):
+        table.add_column(no_wrap=True)
     table.add_column()
     for entry in exercises:
         style = _STYLES.get(entry["outcome"], "red")
-        earned = f"{points(entry['score'])}/{points(entry['max_score'])}"
         lines = [Text(line, overflow="fold") for line in explanation(entry)]
         details = Group(*lines[:1], *(Padding(line, (0, 0, 0, 2)) for line in lines[1:])) if lines else ""
+        earned = f"{entry['score']:g}/{entry['max_score']:g}"
         table.add_row(earned, entry["name"], Text(entry["outcome"], style), details)
     return table

@@ -61,6 +61,8 @@ class Definitions:
     problems: dict[str, Problem] = field(default_factory=dict)
     forbidden: dict[str, str] = field(default_factory=dict)
     """Name → module that may not be imported here."""
+    bound: set[str] = field(default_factory=set)
+    """Every name that some statement binds, run or not: where to look for a misspelt one."""
 
 
 class _TooSlow(BaseException):
@@ -72,6 +74,7 @@ def define(cells: Sequence[str], names: Iterable[str], namespace: dict[str, Any]
     sys.meta_path.append(_AbsentModules())
     found = Definitions(namespace)
     statements = list(_statements(cells, found.problems))
+    found.bound = {name for entry in statements for name in entry.binds}
     wanted = frozenset(names)
     pending = _needed(statements, wanted)
     functions: dict[str, Any] = {}

@@ -1,0 +1,49 @@
+"""Shared by all tests: the backprop assignment, drawn once, and a grader for source text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from autograder import cases, project
+from autograder.cases import AssignmentCases
+from autograder.grade import Grader
+from autograder.sandbox.launcher import Limits, choose
+from autograder.submission import Submission
+
+Grade = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def backprop() -> AssignmentCases:
+    return cases.load("backprop")
+
+
+@pytest.fixture(scope="session")
+def solution(backprop: AssignmentCases) -> tuple[str, ...]:
+    """The cells of the instructor's notebook that define something."""
+    return cases.reference_cells(project.notebook(backprop.name))
+
+
+@pytest.fixture(scope="session")
+def grade(backprop: AssignmentCases) -> Grade:
+    """Grade cells of source text against backprop, with a short limit per exercise."""
+
+    def graded(cells: Sequence[str], wall: float = 3.0, memory: int = 1 << 30) -> dict[str, Any]:
+        grader = Grader(backprop, choose(), Limits(wall=wall, memory=memory))
+        return grader.grade(Submission("student", tuple(cells)))
+
+    return graded
+
+
+def lost(result: dict[str, Any]) -> set[str]:
+    """Names of the exercises that did not get all their points."""
+    return {entry["name"] for entry in result["exercises"] if entry["score"] < entry["max_score"]}
+
+
+def exercise(result: dict[str, Any], name: str) -> dict[str, Any]:
+    """The result of one exercise."""
+    found: dict[str, Any] = next(entry for entry in result["exercises"] if entry["name"] == name)
+    return found
