@@ -163,6 +163,7 @@ def plans(exercise: Exercise) -> list[Plan]:
     return [
         Plan("all dimensions 1", frozenset(names), 1, Style.SIMPLE, 8),
         Plan("all dimensions 1", frozenset(names), 1, Style.EDGE, 6),
+        *(Plan(f"only {name} > 1", frozenset(names) - {name}, 2, Style.SIMPLE, 3) for name in names),
         *edges,
         Plan("small", frozenset(), small, Style.SIMPLE, 24),
         Plan("all dimensions equal", frozenset(), 3, Style.TYPICAL, 6, equal=True),

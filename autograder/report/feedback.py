@@ -15,7 +15,7 @@ def explanation(exercise: dict[str, Any]) -> list[str]:
     lines = [exercise["message"]] if exercise["message"] else []
     shown = exercise["counterexample"]
     if shown:
-        lines += [f">>> {line}" for line in shown["call"].split("\n")]
+        lines += shown["call"].split("\n")
         lines.append(f"expected {_value(shown['expected'])}")
         if shown["got"] is not None:
             lines.append(f"got      {_value(shown['got'])}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -25,7 +25,7 @@ def show(document: dict[str, Any], console: Console, sandbox: str) -> None:
         if entry["status"] == "unreadable":
             console.print(Text(f"  not graded: {entry['message']}", "red"))
         else:
-            console.print(_exercises(entry["exercises"]))
+            _show_exercises(entry["exercises"], console)
 
 
 def show_class(rows: Sequence[Mapping[str, Any]], console: Console) -> None:
@@ -53,16 +53,19 @@ def show_checks(checks: Sequence[Mapping[str, Any]], console: Console) -> None:
         console.print(mark, Text(f"{check['assignment']}: {check['name']}"), Text(f"({check['detail']})", "dim"))
 
 
-def _exercises(exercises: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, pad_edge=True, padding=(0, 1), show_header=False)
-    table.add_column(justify="right", no_wrap=True)
-    for _ in range(2):
-        table.add_column(no_wrap=True)
-    table.add_column()
+def _show_exercises(exercises: list[dict[str, Any]], console: Console) -> None:
+    """One line for each exercise, and below it why points were lost; code is not wrapped, so that it can be copied."""
+    width = max(len(entry["name"]) for entry in exercises)
     for entry in exercises:
         style = _STYLES.get(entry["outcome"], "red")
-        lines = [Text(line, overflow="fold") for line in explanation(entry)]
-        details = Group(*lines[:1], *(Padding(line, (0, 0, 0, 2)) for line in lines[1:])) if lines else ""
         earned = f"{entry['score']:g}/{entry['max_score']:g}"
-        table.add_row(earned, entry["name"], Text(entry["outcome"], style), details)
-    return table
+        console.print(Text(f"{earned:>9}  {entry['name']:<{width}}  "), Text(entry["outcome"], style), sep="", end="")
+        message, shown = (entry["message"] or ""), explanation(entry)
+        if shown and not entry["counterexample"]:
+            console.print(Text(f"  {message}"), soft_wrap=True)
+            continue
+        console.print()
+        if message:
+            console.print(Padding(Text(shown.pop(0)), (0, 0, 0, 11)))
+        for line in shown:
+            console.print(Text(" " * 11 + line, "dim"), soft_wrap=True)

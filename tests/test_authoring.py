@@ -1,0 +1,137 @@
+"""An author's mistake gets one sentence that says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder.cases import load_module, reference_cells
+from autograder.compare import compare
+from autograder.diagnose import diagnose
+from autograder.drawing import compile_assignment
+from autograder.errors import AuthoringError
+
+IMPORTS = """
+import torch
+from torch import Tensor
+from typing import Literal
+from hypothesis import strategies as st
+from autograder.exercise import exercise
+from autograder.strategies import Real
+from autograder.values import Code, evaluate
+"""
+TWICE = """
+@exercise(points=100)
+def twice(X: Real[Tensor, "N n"]) -> Real[Tensor, "N n"]:
+    '''Two times X.'''
+    return X + X
+"""
+NOTEBOOK = """# %% exercise="twice"
+import numpy as np
+def twice(X):
+    return 2 * X
+# %%
+raise RuntimeError("cells that define nothing are not run")
+"""
+
+
+def compiled(tmp_path: Path, hidden: str, notebook: str = NOTEBOOK) -> object:
+    (tmp_path / "hidden.py").write_text(IMPORTS + hidden)
+    (tmp_path / "a.py").write_text(notebook)
+    return compile_assignment("a", tmp_path / "hidden.py", tmp_path / "a.py", 0)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "notebook", "words"),
+    [
+        ("", NOTEBOOK, "no exercise found"),
+        ("import nothing_here", NOTEBOOK, "cannot be imported: ModuleNotFoundError"),
+        (TWICE.replace("100", "90"), NOTEBOOK, "add up to 90, not 100"),
+        (TWICE.replace("points=100", "points=0"), NOTEBOOK, "must be positive"),
+        (TWICE.replace('X: Real[Tensor, "N n"]', "X"), NOTEBOOK, "'X' has no annotation"),
+        (TWICE.replace('X: Real[Tensor, "N n"]', "X: int"), NOTEBOOK, "cannot draw argument 'X'"),
+        (TWICE.replace("points=100", 'points=100, parts=("Z",)'), NOTEBOOK, "parts names 'Z'"),
+        (TWICE.replace("points=100", 'points=100, builds_on=("Z",)'), NOTEBOOK, "builds_on names 'Z'"),
+        (TWICE.replace("X + X", "X + 1"), NOTEBOOK, "the references disagree"),
+        (TWICE.replace("X + X", "X.nothing"), NOTEBOOK, "the torch reference raises AttributeError"),
+        (TWICE, NOTEBOOK.replace("2 * X", "1 / 0"), "the NumPy reference raises ZeroDivisionError"),
+        (TWICE, NOTEBOOK.replace("return 2 * X", "X *= 2; return X"), "changes its argument X"),
+        (TWICE, NOTEBOOK.replace("twice", "thrice"), "no NumPy reference of this name"),
+        (TWICE, NOTEBOOK.replace("import numpy as np", "import nothing_here"), "definition 1 of the notebook fails"),
+        (
+            TWICE.replace('"N n"', '"1 1"').replace("points=100", "points=100, minimum=10_000"),
+            NOTEBOOK,
+            "distinct cases",
+        ),
+        (
+            TWICE + "@twice.misconception(hint='h')\ndef wrong(Z): return Z\n",
+            NOTEBOOK,
+            "takes (Z), the exercise takes (X)",
+        ),
+        (
+            TWICE + "@twice.misconception(hint='h')\ndef wrong(X): return X\n" * 2,
+            NOTEBOOK,
+            "two misconceptions named 'wrong'",
+        ),
+        (
+            TWICE + "@twice.relation\ndef small(result, X):\n  'the result is small'\n  return abs(result).max() < 3\n",
+            NOTEBOOK,
+            "breaks the relation 'the result is small'",
+        ),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, hidden: str, notebook: str, words: str) -> None:
+    with pytest.raises(AuthoringError) as caught:
+        compiled(tmp_path, hidden, notebook)
+    assert words in str(caught.value)
+
+
+def test_a_missing_notebook(tmp_path: Path) -> None:
+    with pytest.raises(AuthoringError, match="no instructor's notebook"):
+        reference_cells(tmp_path / "none.py")
+
+
+RELATION = """
+@exercise(points=100, unique=False)
+def twice(X: Real[Tensor, "N n"]) -> Real[Tensor, "N n"]:
+    '''Any array larger than X.'''
+    return X + 1
+
+@twice.relation
+def larger(result, X):
+    '''every entry is larger'''
+    return bool((result > X).all()) or "an entry is not larger"
+
+@twice.misconception(hint="not larger")
+def same(X): return X
+"""
+
+
+def test_a_result_that_is_not_unique_is_judged_by_relations(tmp_path: Path) -> None:
+    notebook = NOTEBOOK.replace("2 * X", "X + abs(X) + 1")
+    assignment = compiled(tmp_path, RELATION, notebook)
+    (entry,) = assignment.exercises  # type: ignore[attr-defined]
+    relations = load_module(tmp_path / "hidden.py").twice.relations
+    found = diagnose(entry, compare(entry, entry.mistakes[0].answers, relations))
+    assert (found.outcome, found.misconception) == ("wrong", "same")
+    other = diagnose(entry, compare(entry, [entry.mistakes[0].answers[0]] * len(entry.cases), relations))
+    assert other.message == "an entry is not larger" or other.message == "every entry is larger"
+
+
+PROGRAM = """
+def programs(dims, style):
+    return st.sampled_from([2.0, 3.0, 4.0]).map(
+        lambda x: {"x": x, "f": Code("lambda u: u * u"), "program": Code("y = twice(x)\\ntwice(y)")})
+
+@exercise(points=100, minimum=3, call="[program, f(x)]", inputs=programs)
+def twice(x: float, f: Code, program: Code) -> list:
+    '''Functions and programs as arguments.'''
+    return [4 * x, evaluate(f, {})(x)]
+"""
+
+
+def test_functions_and_programs_are_inputs_too(tmp_path: Path) -> None:
+    assignment = compiled(tmp_path, PROGRAM)
+    (entry,) = assignment.exercises  # type: ignore[attr-defined]
+    assert [case.expected for case in entry.cases] == [[8.0, 4.0], [12.0, 9.0], [16.0, 16.0]]
