@@ -37,7 +37,7 @@ def show_class(rows: Sequence[Mapping[str, Any]], console: Console) -> None:
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("notes")
     for row in rows:
-        waits = "written answer to grade by hand" if row["needs_manual_grade"] else ""
+        waits = "to grade by hand" if row["needs_manual_grade"] else ""
         note = clean(row["message"]) or waits
         style = "red" if row["status"] != "graded" else ""
         late = f"−{row['late_penalty']:g}" if row["late_penalty"] else ""

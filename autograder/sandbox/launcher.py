@@ -8,7 +8,6 @@ malformed or missing is a dead worker, whatever its exit status.
 from __future__ import annotations
 
 import functools
-import importlib.util
 import os
 import re
 import secrets
@@ -18,10 +17,9 @@ import signal
 import socket
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,26 +27,10 @@ from typing import Any, Protocol
 
 from autograder.errors import SandboxError
 from autograder.sandbox import wire
+from autograder.sandbox.mounts import MOUNTED, PACKAGE, interpreter, mounts, numpy_folder
 from autograder.values import decode, dumps, encode, loads
 
 Message = dict[str, Any]
-
-_PACKAGE = Path(__file__).resolve().parent.parent
-_INSIDE = (
-    "__init__.py",
-    "values.py",
-    "sandbox/__init__.py",
-    "sandbox/wire.py",
-    "sandbox/lock.py",
-    "sandbox/definitions.py",
-    "sandbox/worker.py",
-)
-"""The files of ours that a worker sees."""
-
-_MOUNTED = Path("/worker")
-_MASKED = ("site-packages", "dist-packages", "ensurepip")
-_UNUSED = ("_tkinter", "_ssl", "_sqlite3", "_curses", "_dbm", "_gdbm", "_test", "_ctypes_test", "nis", "readline")
-"""What no exercise needs, and what would bring many libraries in."""
 
 _ENVIRONMENT = {
     "PYTHONHASHSEED": "0",  # the order of a student's sets must not decide a grade
@@ -224,8 +206,8 @@ class Bubblewrap:
             raise SandboxError("bubblewrap is not installed")
         info, info_out = os.pipe()
         try:
-            command = [program, *_namespaces(program), *_mounts(), "--info-fd", str(info_out), "--"]
-            return _launch(command, _MOUNTED, limits, late_imports=True, info=(info, info_out))
+            command = [program, *_namespaces(program), *mounts(), "--info-fd", str(info_out), "--"]
+            return _launch(command, MOUNTED, limits, late_imports=True, info=(info, info_out))
         finally:
             os.close(info)
             os.close(info_out)
@@ -241,7 +223,7 @@ class Plain:
 
     def start(self, limits: Limits) -> Worker:
         """Start a worker in a session of its own."""
-        return _launch([], _PACKAGE.parent, limits, late_imports=False)
+        return _launch([], PACKAGE.parent, limits, late_imports=False)
 
 
 def _launch(
@@ -256,13 +238,13 @@ def _launch(
             limits.cpu,
             int(late_imports),
             _throw_away_user(),
-            _numpy().parent,
+            numpy_folder().parent,
             root,
         ]
         # Not -I, which would ignore the environment: there is nothing in it but what is set here.
         command = [
             *prefix,
-            str(_interpreter()),
+            str(interpreter()),
             "-s",
             "-S",
             str(root / "autograder/sandbox/worker.py"),
@@ -326,65 +308,6 @@ def _namespaces(program: str) -> list[str]:
 def _if_known(program: str, option: str) -> tuple[str, ...]:
     shown = subprocess.run([program, "--help"], capture_output=True, text=True, check=False)
     return (option,) if option in shown.stdout + shown.stderr else ()
-
-
-@functools.cache
-def _mounts() -> tuple[str, ...]:
-    """Everything a worker sees, read-only, where it is outside too: interpreters find their parts by place."""
-    library, numpy = _library(), _numpy()
-    extensions = [file for file in (library[0] / "lib-dynload").glob("*.so") if not file.name.startswith(_UNUSED)]
-    folders = [numpy, *(path for path in [numpy.parent / "numpy.libs"] if path.is_dir())]
-    shared = _shared_libraries([_interpreter(), *extensions, *numpy.rglob("*.so")])
-    loose = [path for path in shared if not any(path.is_relative_to(folder) for folder in (*library, *folders))]
-    masked = [str(library[1] / name) for name in _MASKED if (library[0] / name).is_dir()]
-
-    shown = {path: path for path in (_interpreter(), *folders, *loose)}
-    shown |= {_PACKAGE / name: _MOUNTED / "autograder" / name for name in _INSIDE}
-    words = []
-    # Folders on the way are made by name: those that bubblewrap makes by itself are closed to other users than root.
-    ways = {
-        way for place in (library[1], Path(os.devnull), *shown.values()) for way in place.parents if way != way.parent
-    }
-    for way in sorted(ways):
-        words += [] if way.is_relative_to(library[1]) else ["--dir", str(way)]
-    words += ["--ro-bind", str(library[0]), str(library[1])]
-    for folder in masked:
-        words += ["--tmpfs", folder]
-    for path, place in shown.items():
-        words += ["--ro-bind", str(path), str(place)]
-    words += ["--dev-bind", os.devnull, os.devnull]
-    for folder in (*masked, "/"):
-        words += ["--remount-ro", folder]
-    return (*words, "--chdir", "/")
-
-
-def _interpreter() -> Path:
-    """The real interpreter: that of a virtual environment is a link to it."""
-    return Path(getattr(sys, "_base_executable", sys.executable)).resolve()
-
-
-def _library() -> tuple[Path, Path]:
-    """Where the standard library is, and where the interpreter looks for it when called by its real path."""
-    found = Path(sysconfig.get_path("stdlib"))
-    return found.resolve(), Path(sys.base_prefix).resolve() / found.relative_to(sys.base_prefix)
-
-
-@functools.cache
-def _numpy() -> Path:
-    spec = importlib.util.find_spec("numpy")
-    if spec is None or spec.origin is None:
-        raise SandboxError("NumPy is not installed")
-    return Path(spec.origin).resolve().parent
-
-
-def _shared_libraries(files: Sequence[Path]) -> list[Path]:
-    """What the dynamic linker loads for these files, by the names under which it looks for them."""
-    try:
-        listing = subprocess.run(["ldd", *map(str, files)], capture_output=True, text=True, check=False).stdout
-    except OSError as error:
-        raise SandboxError("ldd is not installed, so the interpreter's libraries cannot be found") from error
-    found = re.findall(r"^\s+(?:\S+ => )?(/.*) \(0x[0-9a-f]+\)$", listing, re.MULTILINE)
-    return sorted({Path(os.path.normpath(path)) for path in found})
 
 
 _SECCOMP = Plain(

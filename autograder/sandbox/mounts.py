@@ -1,0 +1,95 @@
+"""What a worker in bubblewrap sees: the interpreter, its library, NumPy and a few files of ours, all read-only."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograder.errors import SandboxError
+
+PACKAGE = Path(__file__).resolve().parent.parent
+_INSIDE = (
+    "__init__.py",
+    "values.py",
+    "sandbox/__init__.py",
+    "sandbox/wire.py",
+    "sandbox/lock.py",
+    "sandbox/definitions.py",
+    "sandbox/worker.py",
+)
+"""The files of ours that a worker sees."""
+
+MOUNTED = Path("/worker")
+_MASKED = ("site-packages", "dist-packages", "ensurepip")
+_UNUSED = ("_tkinter", "_ssl", "_sqlite3", "_curses", "_dbm", "_gdbm", "_test", "_ctypes_test", "nis", "readline")
+"""What no exercise needs, and what would bring many libraries in."""
+
+
+@functools.cache
+def mounts() -> tuple[str, ...]:
+    """Bubblewrap's options for all that a worker sees, read-only.
+
+    Things are where they are outside too, because interpreters find their parts by place.
+    """
+    library, numpy = _library(), numpy_folder()
+    extensions = [file for file in (library[0] / "lib-dynload").glob("*.so") if not file.name.startswith(_UNUSED)]
+    folders = [numpy, *(path for path in [numpy.parent / "numpy.libs"] if path.is_dir())]
+    shared = _shared_libraries([interpreter(), *extensions, *numpy.rglob("*.so")])
+    loose = [path for path in shared if not any(path.is_relative_to(folder) for folder in (*library, *folders))]
+    masked = [str(library[1] / name) for name in _MASKED if (library[0] / name).is_dir()]
+
+    shown = {path: path for path in (interpreter(), *folders, *loose)}
+    shown |= {PACKAGE / name: MOUNTED / "autograder" / name for name in _INSIDE}
+    words = []
+    # Folders on the way are made by name: those that bubblewrap makes by itself are closed to other users than root.
+    ways = {
+        way for place in (library[1], Path(os.devnull), *shown.values()) for way in place.parents if way != way.parent
+    }
+    for way in sorted(ways):
+        words += [] if way.is_relative_to(library[1]) else ["--dir", str(way)]
+    words += ["--ro-bind", str(library[0]), str(library[1])]
+    for folder in masked:
+        words += ["--tmpfs", folder]
+    for path, place in shown.items():
+        words += ["--ro-bind", str(path), str(place)]
+    words += ["--dev-bind", os.devnull, os.devnull]
+    for folder in (*masked, "/"):
+        words += ["--remount-ro", folder]
+    return (*words, "--chdir", "/")
+
+
+def interpreter() -> Path:
+    """The real interpreter: that of a virtual environment is a link to it."""
+    return Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+
+
+def _library() -> tuple[Path, Path]:
+    """Where the standard library is, and where the interpreter looks for it when called by its real path."""
+    found = Path(sysconfig.get_path("stdlib"))
+    return found.resolve(), Path(sys.base_prefix).resolve() / found.relative_to(sys.base_prefix)
+
+
+@functools.cache
+def numpy_folder() -> Path:
+    """The folder of NumPy. Raises SandboxError if there is none."""
+    spec = importlib.util.find_spec("numpy")
+    if spec is None or spec.origin is None:
+        raise SandboxError("NumPy is not installed")
+    return Path(spec.origin).resolve().parent
+
+
+def _shared_libraries(files: Sequence[Path]) -> list[Path]:
+    """What the dynamic linker loads for these files, by the names under which it looks for them."""
+    try:
+        listing = subprocess.run(["ldd", *map(str, files)], capture_output=True, text=True, check=False).stdout
+    except OSError as error:
+        raise SandboxError("ldd is not installed, so the interpreter's libraries cannot be found") from error
+    found = re.findall(r"^\s+(?:\S+ => )?(/.*) \(0x[0-9a-f]+\)$", listing, re.MULTILINE)
+    return sorted({Path(os.path.normpath(path)) for path in found})
