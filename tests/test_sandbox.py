@@ -141,7 +141,7 @@ REFUSED = {
     "pipe": "import os; return os.pipe()",
     "read": "return open('/etc/passwd').read()",
     "read proc": "return open('/proc/self/environ').read()",
-    "list": f"import os; return os.listdir({str(ROOT)!r})",
+    "list": f"import os; return os.listdir({str(ROOT / 'solutions')!r})",
     "stat": f"import os; return os.stat({str(ROOT / 'autograder' / 'errors.py')!r}).st_size",
     "torch": "import torch",
     "hypothesis": "import hypothesis",
