@@ -1,0 +1,62 @@
+"""`validate` passes what may be released, and stops what may not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder import cli, project, validate
+from autograder.cases import AssignmentCases
+from autograder.course.release import student_notebook
+
+
+@pytest.mark.parametrize("name", project.assignments())
+def test_assignments_may_be_released(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status = cli.main(["validate", name, "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert [check for check in found["checks"] if not check["passed"]] == []
+    assert (status, found["valid"]) == (0, True)
+
+
+def test_a_misconception_that_is_right_is_no_misconception(backprop: AssignmentCases) -> None:
+    first, *others = backprop.exercises
+    right = replace(
+        first.mistakes[0],
+        answers=tuple(
+            replace(answer, value=case.expected, error=None, changed=())
+            for case, answer in zip(first.cases, first.mistakes[0].answers, strict=True)
+        ),
+    )
+    broken = replace(backprop, exercises=(replace(first, mistakes=(right, *first.mistakes[1:])), *others))
+    found = validate._misconceptions(broken)
+    assert not found.passed
+    assert "it is no misconception" in found.detail
+
+
+def test_two_misconceptions_that_cannot_be_told_apart(backprop: AssignmentCases) -> None:
+    first, *others = backprop.exercises
+    twin = replace(first.mistakes[0], name="twin")
+    broken = replace(backprop, exercises=(replace(first, mistakes=(*first.mistakes, twin)), *others))
+    found = validate._misconceptions(broken)
+    assert not found.passed
+    assert f"twin is named {first.mistakes[0].name}" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text.replace("Backpropagation", "Backprop"), "differs from its source"),
+        (lambda text: text.replace("Backpropagation", "### BEGIN SOLUTION"), "contains 'BEGIN SOLUTION'"),
+        (None, "is missing"),
+    ],
+)
+def test_a_released_notebook_that_is_not_right(change: object, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "backprop.ipynb"
+    if callable(change):
+        path.write_text(change(student_notebook("backprop")))
+    found = validate._released("backprop", path, student_notebook)
+    assert not found.passed
+    assert words in found.detail
