@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +17,9 @@ from autograder.errors import AutograderError
 from autograder.grade import grade_files, published
 from autograder.sandbox.launcher import Sandbox
 
-_SECRETS = re.compile(r"BEGIN SOLUTION|END SOLUTION|HIDDEN TESTS|MARK SCHEME|misconception|hidden\.py|torch", re.I)
+_SECRETS = re.compile(r"BEGIN SOLUTION|END SOLUTION|HIDDEN TESTS|MARK SCHEME|misconception|hidden\.py", re.I)
+_SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
+_TELLING = 25  # characters: shorter lines of a solution may stand in the text by chance
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,20 @@ def _released(name: str, released: Path, student_notebook: Callable[[str], str])
     secret = _SECRETS.search(text)
     if secret:
         return Check(name, title, False, f"it contains {secret[0]!r}")
+    answer = _answer_in(text, project.notebook(name).read_text(encoding="utf-8"))
+    if answer:
+        return Check(name, title, False, f"it contains a line of a solution: {answer!r}")
     if text != student_notebook(name):
         return Check(name, title, False, f"it differs from its source; run `make release A={name}`")
     return Check(name, title, True, str(released.relative_to(project.root())))
+
+
+def _answer_in(released: str, notebook: str) -> str:
+    """A line that stands in the notebook's solutions only, and yet in the released text; "" if there is none."""
+    elsewhere = _SOLUTION.sub("", notebook)
+    for solution in _SOLUTION.findall(notebook):
+        for line in map(str.strip, solution.splitlines()):
+            telling = len(line) >= _TELLING and not line.startswith("#") and line not in elsewhere
+            if telling and json.dumps(line, ensure_ascii=False)[1:-1] in released:
+                return line
+    return ""

@@ -10,7 +10,9 @@ import pytest
 
 from autograder import cli, project, validate
 from autograder.cases import AssignmentCases
+from autograder.course.notebook import source_notebook
 from autograder.course.release import student_notebook
+from autograder.errors import AuthoringError
 
 
 @pytest.mark.parametrize("name", project.assignments())
@@ -60,3 +62,26 @@ def test_a_released_notebook_that_is_not_right(change: object, words: str, tmp_p
     found = validate._released("backprop", path, student_notebook)
     assert not found.passed
     assert words in found.detail
+
+
+def test_a_line_of_a_solution_in_the_released_text_is_found() -> None:
+    notebook = "x = 1\n### BEGIN SOLUTION\n    answer = 'dZ.T @ A_prev / len(dZ)'\n### END SOLUTION\n"
+    assert validate._answer_in('{"source": ["def f():\\n"]}', notebook) == ""
+    assert validate._answer_in('{"source": ["    answer = \'dZ.T @ A_prev / len(dZ)\'\\n"]}', notebook) != ""
+
+
+def test_figures_travel_inside_the_notebook(tmp_path: Path) -> None:
+    folder = tmp_path / "tiny"
+    (folder / "figures").mkdir(parents=True)
+    text = (
+        "# %% [markdown]\n# ![a net](figures/net.svg)\n\n"
+        '# %% exercise="f"\ndef f():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION\n\n'
+        '# %% tests="f"\nassert f()\n\n# %% [markdown] written="why" points=1\n# Because.\n'
+    )
+    (folder / "tiny.py").write_text(text)
+    with pytest.raises(AuthoringError, match="figures/net.svg, which is not there"):
+        source_notebook(folder, {"f": 100})
+    (folder / "figures" / "net.svg").write_text("<svg/>")
+    cell = source_notebook(folder, {"f": 100}).cells[0]
+    assert cell.source == "![a net](attachment:net.svg)"
+    assert cell.attachments == {"net.svg": {"image/svg+xml": "PHN2Zy8+"}}

@@ -5,11 +5,13 @@
     tests="dW"                         visible tests; the points of the exercise hang on this cell
     [markdown] written="why" points=10 a question that a person grades
 
-follow `# %%` on the line that starts a cell.
+follow `# %%` on the line that starts a cell. Figures that the text shows, `![words](figures/name.svg)`, are put into
+the notebook as attachments: it stays whole wherever it is copied.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +23,7 @@ from nbformat import NotebookNode, v4
 from autograder.errors import AuthoringError
 
 _KEYS = ("locked", "exercise", "tests", "written", "points")
+_FIGURE = re.compile(r"\]\(figures/([\w-]+\.svg)\)")
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -70,7 +73,22 @@ def _cell(cell: NotebookNode, number: int, points: Mapping[str, float], path: Pa
         metadata["nbgrader"] = grading
         identifier = re.sub(r"[^A-Za-z0-9_-]", "-", grading["grade_id"])[:64]
     make = {"markdown": v4.new_markdown_cell, "code": v4.new_code_cell, "raw": v4.new_raw_cell}[cell.cell_type]
-    return make(cell.source, metadata=metadata, id=identifier)
+    made = make(cell.source, metadata=metadata, id=identifier)
+    if cell.cell_type == "markdown":
+        _attach(made, path.parent, where)
+    return made
+
+
+def _attach(cell: NotebookNode, folder: Path, where: str) -> None:
+    for name in dict.fromkeys(_FIGURE.findall(cell.source)):
+        try:
+            content = (folder / "figures" / name).read_bytes()
+        except OSError:
+            raise AuthoringError(
+                f"{where} shows figures/{name}, which is not there; draw it or correct the name."
+            ) from None
+        cell.setdefault("attachments", {})[name] = {"image/svg+xml": base64.b64encode(content).decode("ascii")}
+    cell.source = _FIGURE.sub(r"](attachment:\1)", cell.source)
 
 
 def _grading(kind: str, ours: Mapping[str, Any], points: Mapping[str, float], where: str) -> dict[str, Any]:

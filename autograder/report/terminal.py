@@ -50,7 +50,9 @@ def show_checks(checks: Sequence[Mapping[str, Any]], console: Console) -> None:
     """Print the checks of `validate`, one line each."""
     for check in checks:
         mark = Text("✓", "green") if check["passed"] else Text("✗", "bold red")
-        console.print(mark, Text(f"{check['assignment']}: {check['name']}"), Text(f"({check['detail']})", "dim"), soft_wrap=True)
+        console.print(
+            mark, Text(f"{check['assignment']}: {check['name']}"), Text(f"({check['detail']})", "dim"), soft_wrap=True
+        )
 
 
 def _show_exercises(exercises: list[dict[str, Any]], console: Console) -> None:
