@@ -79,7 +79,7 @@ def test_figures_travel_inside_the_notebook(tmp_path: Path) -> None:
         '# %% tests="f"\nassert f()\n\n# %% [markdown] written="why" points=1\n# Because.\n'
     )
     (folder / "tiny.py").write_text(text)
-    with pytest.raises(AuthoringError, match="figures/net.svg, which is not there"):
+    with pytest.raises(AuthoringError, match="which is not there"):
         source_notebook(folder, {"f": 100})
     (folder / "figures" / "net.svg").write_text("<svg/>")
     cell = source_notebook(folder, {"f": 100}).cells[0]
