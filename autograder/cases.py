@@ -166,7 +166,7 @@ def _key(name: str, seed: int) -> str:
     digest = hashlib.sha256(f"{seed} {sys.version_info[:2]}".encode())
     here = Path(__file__).parent
     ours = [here / f"{part}.py" for part in ("cases", "drawing", "equality", "exercise", "strategies", "values")]
-    for path in (project.hidden_tests(name), project.notebook(name), *ours):
+    for path in (*project.sources(name), *ours):
         digest.update(path.read_bytes() if path.exists() else b"-")
     for library in ("numpy", "hypothesis", "torch"):
         digest.update(importlib.metadata.version(library).encode())

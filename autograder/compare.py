@@ -56,4 +56,4 @@ def same_answer(left: Answer, right: Answer) -> bool:
     """Whether two answers are the same behaviour: same value within tolerance, same changes, or same exception."""
     if left.error or right.error:
         return (left.error, left.message) == (right.error, right.message)
-    return set(left.changed) == set(right.changed) and difference(left.value, right.value) is None
+    return set(left.changed) == set(right.changed) and difference(left.value, right.value, same_nan=True) is None

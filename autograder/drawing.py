@@ -145,7 +145,14 @@ def _drawn(exercise: Exercise, seed: int) -> list[tuple[str, dict[str, Value]]]:
             suppress_health_check=list(hypothesis.HealthCheck),
         )
         draw = settings(hypothesis.given(st.just(plan.label), strategies.arguments(exercise, plan))(keep))
-        hypothesis.seed(seed * 1000 + number)(draw)()
+        try:
+            hypothesis.seed(seed * 1000 + number)(draw)()
+        except AutograderError:
+            raise
+        except Exception as error:
+            raise AuthoringError(
+                f"{exercise.name}: its arguments cannot be drawn: {type(error).__name__}: {error}; look at its inputs=."
+            ) from error
     if len(found) < exercise.minimum:
         raise AuthoringError(
             f"{exercise.name}: only {len(found)} distinct cases could be drawn, at least {exercise.minimum} are "

@@ -37,17 +37,30 @@ class Difference:
     at: tuple[int, ...] = ()
 
 
-def difference(expected: Value, got: Value, path: tuple[int, ...] = (), tighten: float = 1.0) -> Difference | None:
-    """Return how `got` differs from `expected`, or None if it is equal within tolerance × `tighten`."""
+def difference(expected: Value, got: Value, *, tighten: float = 1.0, same_nan: bool = False) -> Difference | None:
+    """Return how `got` differs from `expected`, or None if it is equal within tolerance × `tighten`.
+
+    With `same_nan`, NaN equals NaN: that asks for the same behaviour, not for the right one.
+    """
+    return _difference(expected, got, (), _Rule(tighten, same_nan))
+
+
+@dataclass(frozen=True)
+class _Rule:
+    tighten: float
+    same_nan: bool
+
+
+def _difference(expected: Value, got: Value, path: tuple[int, ...], rule: _Rule) -> Difference | None:
     if isinstance(expected, list | tuple):
-        return _sequence(expected, got, path, tighten)
+        return _sequence(expected, got, path, rule)
     if expected is None or isinstance(expected, str):
         same = type(got) is type(expected) and got == expected
         return None if same else Difference("value" if isinstance(got, str) else "type", path, expected, got)
     array = as_array(got)
     if array is None:
         return Difference("type", path, expected, got)
-    return _arrays(np.asarray(expected), array, path, tighten)
+    return _arrays(np.asarray(expected), array, path, rule)
 
 
 def as_array(value: Value) -> Array | None:
@@ -61,25 +74,27 @@ def as_array(value: Value) -> Array | None:
     return array if array.dtype.kind in "biuf" else None
 
 
-def _sequence(expected: Any, got: Value, path: tuple[int, ...], tighten: float) -> Difference | None:
+def _sequence(expected: Any, got: Value, path: tuple[int, ...], rule: _Rule) -> Difference | None:
     if not isinstance(got, list | tuple) and not (isinstance(got, np.ndarray) and got.ndim > 0):
         return Difference("type", path, expected, got)
     if len(expected) != len(got):
         return Difference("length", path, expected, got)
     for index, (wanted, item) in enumerate(zip(expected, got, strict=True)):
-        found = difference(wanted, item, (*path, index), tighten)
+        found = _difference(wanted, item, (*path, index), rule)
         if found:
             return found
     return None
 
 
-def _arrays(expected: Array, got: Array, path: tuple[int, ...], tighten: float) -> Difference | None:
+def _arrays(expected: Array, got: Array, path: tuple[int, ...], rule: _Rule) -> Difference | None:
     if expected.shape != got.shape:
         return Difference("shape", path, expected, got)
     with np.errstate(all="ignore"):
         wanted, found = expected.astype(np.float64), got.astype(np.float64)
         error = np.abs(found - wanted)
-        right = (error <= tighten * (ATOL + RTOL * np.abs(wanted))) | (found == wanted)
+        right = (error <= rule.tighten * (ATOL + RTOL * np.abs(wanted))) | (found == wanted)
+        if rule.same_nan:
+            right |= np.isnan(found) & np.isnan(wanted)
     if right.all():
         return None
     at = tuple(int(i) for i in np.argwhere(~right)[0])

@@ -46,6 +46,11 @@ def notebook(name: str) -> Path:
     return hidden_tests(name).with_name(f"{name}.py")
 
 
+def sources(name: str) -> list[Path]:
+    """All files that an assignment is made of (hidden tests, notebook, data, helpers), sorted; not its figures."""
+    return sorted(path for path in hidden_tests(name).parent.iterdir() if path.is_file())
+
+
 def cache_dir() -> Path:
     """Where drawn cases are kept, keyed by content: AUTOGRADER_CACHE, else `.cache/` in the project."""
     return Path(os.environ.get("AUTOGRADER_CACHE") or root() / ".cache")

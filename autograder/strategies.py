@@ -169,7 +169,7 @@ def plans(exercise: Exercise) -> list[Plan]:
         Plan("all dimensions equal", frozenset(), 3, Style.TYPICAL, 6, equal=True),
         Plan("small", frozenset(), small, Style.EDGE, 16),
         Plan("all dimensions different", frozenset(), wide, Style.EDGE, 20),
-        Plan("all dimensions different", frozenset(), wide, Style.TYPICAL, 50),
+        Plan("all dimensions different", frozenset(), wide, Style.TYPICAL, 50 if names else 100),
     ]
 
 

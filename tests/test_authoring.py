@@ -52,6 +52,11 @@ def compiled(tmp_path: Path, hidden: str, notebook: str = NOTEBOOK) -> object:
         (TWICE.replace('X: Real[Tensor, "N n"]', "X"), NOTEBOOK, "'X' has no annotation"),
         (TWICE.replace('X: Real[Tensor, "N n"]', "X: int"), NOTEBOOK, "cannot draw argument 'X'"),
         (TWICE.replace("points=100", 'points=100, parts=("Z",)'), NOTEBOOK, "parts names 'Z'"),
+        (
+            TWICE.replace("points=100", "points=100, inputs=lambda dims, style: dims['n_9']"),
+            NOTEBOOK,
+            "its arguments cannot be drawn: KeyError: 'n_9'",
+        ),
         (TWICE.replace("points=100", 'points=100, builds_on=("Z",)'), NOTEBOOK, "builds_on names 'Z'"),
         (TWICE.replace("X + X", "X + 1"), NOTEBOOK, "the references disagree"),
         (TWICE.replace("X + X", "X.nothing"), NOTEBOOK, "the torch reference raises AttributeError"),

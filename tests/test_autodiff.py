@@ -1,4 +1,4 @@
-"""`autodiff`: torch itself, behind a thin adapter, gets everything right, outside the sandbox (where there is torch)."""
+"""`autodiff`: torch itself, behind a thin adapter, gets everything right (outside the sandbox, where torch is)."""
 
 import functools
 from pathlib import Path

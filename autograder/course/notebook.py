@@ -49,9 +49,15 @@ def source_notebook(assignment_dir: Path, points: Mapping[str, float]) -> Notebo
     return notebook
 
 
-def exercise_of(test_id: str) -> str:
-    """The exercise that a test cell belongs to."""
-    return test_id.removeprefix("test-")
+def exercise_of(grade_id: str) -> str:
+    """The exercise that a test cell belongs to; the identifier itself of any other cell."""
+    name = grade_id.removeprefix("test-")
+    return name if name == grade_id else name.replace("-", ".")
+
+
+def identifier_of(exercise: str) -> str:
+    """nbgrader's identifier of an exercise's test cell; it allows no dots, and names of exercises have no hyphens."""
+    return f"test-{exercise.replace('.', '-')}"
 
 
 def _cell(cell: NotebookNode, number: int, points: Mapping[str, float], path: Path) -> NotebookNode:
@@ -105,7 +111,7 @@ def _grading(kind: str, ours: Mapping[str, Any], points: Mapping[str, float], wh
         raise AuthoringError(f"{where}: the written question {name!r} needs points=… greater than 0.")
     grading: dict[str, Any] = {
         "grade": kind in ("tests", "written"),
-        "grade_id": f"test-{name}" if kind == "tests" else name,
+        "grade_id": identifier_of(name) if kind == "tests" else name,
         "locked": kind in ("tests", "locked"),
         "schema_version": 3,
         "solution": kind in ("exercise", "written"),
@@ -125,7 +131,7 @@ def _check(cells: list[NotebookNode], points: Mapping[str, float], path: Path) -
     for name in points:
         if name not in found and name.partition(".")[0] not in found:
             raise AuthoringError(f'{path}: there is no cell for exercise {name!r}; mark one with exercise="{name}".')
-        if f"test-{name}" not in found:
+        if identifier_of(name) not in found:
             raise AuthoringError(f'{path}: exercise {name!r} has no visible tests; mark a cell with tests="{name}".')
     if not any(entry.grade and entry.solution for entry in grading):
         raise AuthoringError(f'{path}: there is no written question; mark a Markdown cell with written="…" points=….')

@@ -1,0 +1,2256 @@
+"""Hidden tests of `autodiff`: a tiny reverse-mode engine, property by property.
+
+Every case is a short program on the student's `Tensor`; its last line lists the values and gradients to compare.
+The same program runs on torch behind a thin adapter. Programs about one operator use no other, so that an engine
+with one wrong operator loses that operator's points and not the rest; what mixes operators belongs to
+`Tensor.backward`. Gradients of intermediate results are never asked for, since torch does not keep them.
+"""
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from hypothesis import assume
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from hypothesis.strategies import SearchStrategy
+
+from autograder.exercise import Exercise, exercise
+from autograder.strategies import Moderate, Probability, Style, Target, decimals, layers
+from autograder.text import literal
+from autograder.values import Code, evaluate
+
+# --- torch behind the student's interface ----------------------------------------------------------------------------
+
+
+def _method(function: Any) -> Any:
+    return lambda self: self._apply(function, self)
+
+
+def _sides(function: Any) -> tuple[Any, Any]:
+    """An operator's method for a tensor on the left, and the one for a tensor on the right."""
+    return (
+        lambda self, other: self._apply(function, self, other),
+        lambda self, other: self._apply(function, other, self),
+    )
+
+
+class TorchTensor:
+    """The interface of `Tensor`, with torch behind it."""
+
+    __array_ufunc__ = None
+
+    def __init__(self, data: Any, requires_grad: bool = False) -> None:
+        self.value = torch.tensor(np.asarray(data, dtype=np.float64), requires_grad=requires_grad)
+        self.inputs: tuple[TorchTensor, ...] = ()
+
+    @classmethod
+    def _apply(cls, function: Callable[..., torch.Tensor], *operands: Any) -> "TorchTensor":
+        inputs = tuple(entry if isinstance(entry, cls) else cls(entry) for entry in operands)
+        result = cls.__new__(cls)
+        result.value, result.inputs = function(*(entry.value for entry in inputs)), inputs
+        return result
+
+    data = property(lambda self: self.value.detach().numpy())
+    grad = property(lambda self: None if self.value.grad is None else self.value.grad.numpy())
+    requires_grad = property(lambda self: self.value.requires_grad)
+    shape = property(lambda self: tuple(self.value.shape))
+    T = property(lambda self: self._apply(torch.t, self))
+
+    __add__, __radd__ = _sides(torch.add)
+    __sub__, __rsub__ = _sides(torch.sub)
+    __mul__, __rmul__ = _sides(torch.mul)
+    __truediv__, __rtruediv__ = _sides(torch.div)
+    __matmul__, __rmatmul__ = _sides(torch.matmul)
+    __neg__, exp, log = _method(torch.neg), _method(torch.exp), _method(torch.log)
+    relu, sigmoid, tanh = _method(torch.relu), _method(torch.sigmoid), _method(torch.tanh)
+
+    def __pow__(self, number: float) -> "TorchTensor":
+        return self._apply(lambda value: value**number, self)
+
+    def reshape(self, *shape: int) -> "TorchTensor":
+        return self._apply(lambda value: value.reshape(*shape), self)
+
+    def sum(self, axis: int | None = None, keepdims: bool = False) -> "TorchTensor":
+        return self._apply(lambda value: value.sum(dim=axis, keepdim=keepdims), self)
+
+    def mean(self, axis: int | None = None, keepdims: bool = False) -> "TorchTensor":
+        return self._apply(lambda value: value.mean(dim=axis, keepdim=keepdims), self)
+
+    def backward(self, gradient: Any = None) -> None:
+        given = None if gradient is None else torch.tensor(np.asarray(gradient, dtype=np.float64))
+        self.value.backward(given, retain_graph=True)
+
+    def zero_grad(self) -> None:
+        self.value.grad = None
+
+
+def _torch_sort(tensor: TorchTensor) -> list[TorchTensor]:
+    """Kahn's algorithm from the result towards the leaves, turned around: another way than depth first."""
+    users: dict[int, int] = {}
+    found, reached = {id(tensor): tensor}, [tensor]
+    for node in reached:
+        for source in node.inputs:
+            users[id(source)] = users.get(id(source), 0) + 1
+            if id(source) not in found:
+                found[id(source)] = source
+                reached.append(source)
+    free, order = [tensor], []
+    while free:
+        order.append(free.pop())
+        for source in order[-1].inputs:
+            users[id(source)] -= 1
+            if users[id(source)] == 0:
+                free.append(source)
+    return order[::-1]
+
+
+def _torch_bce(A: TorchTensor, Y: TorchTensor) -> TorchTensor:
+    def loss(a: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return -(torch.xlogy(y, a) + torch.special.xlog1py(1 - y, -a)).sum(dim=1).mean()
+
+    return TorchTensor._apply(loss, A, Y)
+
+
+def _torch_mlp(X: TorchTensor, parameters: list[tuple[TorchTensor, TorchTensor]]) -> TorchTensor:
+    def layer(a: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.linear(a, w, b.squeeze(1)).sigmoid()
+
+    for W, b in parameters:
+        X = TorchTensor._apply(layer, X, W, b)
+    return X
+
+
+def _torch_sgd(tensors: list[TorchTensor], lr: float) -> None:
+    torch.optim.SGD([entry.value for entry in tensors], lr=lr).step()
+    for entry in tensors:
+        entry.zero_grad()
+
+
+TORCH = {
+    "Tensor": TorchTensor,
+    "topological_sort": _torch_sort,
+    "bce_loss": _torch_bce,
+    "mlp": _torch_mlp,
+    "sgd": _torch_sgd,
+}
+
+
+def run(names: Mapping[str, Any], program: Code, **data: Any) -> Any:
+    """The value of a program, with an engine's names and the case's data."""
+    return evaluate(program, {"np": np, **names, **data})
+
+
+def _on_torch(program: Code, **data: Any) -> Any:
+    return run(TORCH, program, **_as_arrays(data))
+
+
+def _as_arrays(value: Any) -> Any:
+    """Programs are written for arrays; the framework hands tensors to a torch reference."""
+    if isinstance(value, torch.Tensor):
+        return value.numpy()
+    if isinstance(value, list | tuple):
+        return type(value)(_as_arrays(item) for item in value)
+    return {key: _as_arrays(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+# --- a right engine, to be made wrong in one place by each misconception ----------------------------------------------
+
+
+def _two(forward: Any, left: Any, right: Any) -> Any:
+    """An operator of two operands: its value, and what it hands to either of them."""
+
+    def method(self: Any, other: Any) -> Any:
+        other = self._lift(other)
+        a, b = self.data, other.data
+        return self._record(forward(a, b), (self, lambda g: left(g, a, b)), (other, lambda g: right(g, a, b)))
+
+    return method
+
+
+def _one(forward: Any, rule: Any) -> Any:
+    """A function of one tensor: its value, and what it hands back, from gradient, input x and output y."""
+
+    def method(self: Any) -> Any:
+        x = self.data
+        y = forward(x)
+        return self._record(y, (self, lambda g: rule(g, x, y)))
+
+    return method
+
+
+def _spread(g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    if axis is not None and not keepdims:
+        g = np.expand_dims(g, axis)
+    return np.broadcast_to(g, x.shape)
+
+
+def _count(x: Any, axis: Any) -> int:
+    return x.size if axis is None else x.shape[axis]
+
+
+def _reduction(forward: Any, rule: Any) -> Any:
+    """`sum` or `mean`: forward(x, axis, keepdims) and rule(g, x, axis, keepdims)."""
+
+    def method(self: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        x = self.data
+        return self._record(forward(x, axis, keepdims), (self, lambda g: rule(g, x, axis, keepdims)))
+
+    return method
+
+
+def _sigmoid(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
+
+
+class Engine:
+    """A right engine in NumPy whose methods misconceptions replace."""
+
+    __array_ufunc__ = None
+
+    def __init__(self, data, requires_grad=False):
+        self.data = np.array(data, dtype=float)
+        self.grad = None
+        self.requires_grad = requires_grad
+        self.inputs = ()
+
+    shape = property(lambda self: self.data.shape)
+
+    def _lift(self, other):
+        return other if isinstance(other, Engine) else type(self)(other)
+
+    def _record(self, data, *inputs):
+        result = type(self)(data, any(entry.requires_grad for entry, _ in inputs))
+        result.inputs = inputs
+        return result
+
+    def _reduce(self, gradient, shape):
+        """Sum over what broadcasting has repeated."""
+        gradient = gradient.sum(axis=tuple(range(gradient.ndim - len(shape))))
+        ones = tuple(axis for axis, size in enumerate(shape) if size == 1)
+        return gradient.sum(axis=ones, keepdims=True).reshape(shape) if ones else gradient
+
+    def _seed(self, gradient):
+        if not self.requires_grad:
+            raise RuntimeError("no grad")
+        if gradient is None and self.data.size != 1:
+            raise RuntimeError("more than one element")
+        return np.ones(self.shape) if gradient is None else np.array(gradient, dtype=float)
+
+    def _order(self):
+        return _sorted(self)
+
+    def _store(self, gradient):
+        if self.requires_grad:
+            self.grad = gradient if self.grad is None else self.grad + gradient
+
+    def backward(self, gradient=None):
+        pending = {id(self): self._seed(gradient)}
+        for node in reversed(self._order()):
+            if id(node) not in pending:
+                continue
+            arrived = pending[id(node)]
+            node._store(arrived)
+            for source, rule in node.inputs:
+                share = self._reduce(np.asarray(rule(arrived)), source.shape)
+                pending[id(source)] = pending[id(source)] + share if id(source) in pending else share
+
+    def zero_grad(self):
+        self.grad = None
+
+    __add__ = _two(np.add, lambda g, a, b: g, lambda g, a, b: g)
+    __sub__ = _two(np.subtract, lambda g, a, b: g, lambda g, a, b: -g)
+    __mul__ = _two(np.multiply, lambda g, a, b: g * b, lambda g, a, b: g * a)
+    __truediv__ = _two(np.divide, lambda g, a, b: g / b, lambda g, a, b: -g * a / b**2)
+    __matmul__ = _two(np.matmul, lambda g, a, b: g @ b.T, lambda g, a, b: a.T @ g)
+
+    def __radd__(self, other):
+        return self._lift(other) + self
+
+    def __rsub__(self, other):
+        return self._lift(other) - self
+
+    def __rmul__(self, other):
+        return self._lift(other) * self
+
+    def __rtruediv__(self, other):
+        return self._lift(other) / self
+
+    __neg__ = _one(np.negative, lambda g, x, y: -g)
+    exp = _one(np.exp, lambda g, x, y: g * y)
+    log = _one(np.log, lambda g, x, y: g / x)
+    relu = _one(lambda x: np.maximum(x, 0), lambda g, x, y: g * (x > 0))
+    sigmoid = _one(_sigmoid, lambda g, x, y: g * y * (1 - y))
+    tanh = _one(np.tanh, lambda g, x, y: g * (1 - y**2))
+    sum = _reduction(lambda x, axis, keep: x.sum(axis=axis, keepdims=keep), _spread)
+    mean = _reduction(
+        lambda x, axis, keep: x.mean(axis=axis, keepdims=keep),
+        lambda g, x, axis, keep: _spread(g, x, axis, keep) / _count(x, axis),
+    )
+    T = property(_one(np.transpose, lambda g, x, y: g.T))
+
+    def __pow__(self, n):
+        return _one(lambda x: x**n, lambda g, x, y: g * n * x ** (n - 1))(self)
+
+    def reshape(self, *shape):
+        return _one(lambda x: x.reshape(*shape), lambda g, x, y: g.reshape(x.shape))(self)
+
+
+def _sorted(tensor):
+    order, seen, stack = [], set(), [(tensor, False)]
+    while stack:
+        node, finished = stack.pop()
+        if finished:
+            order.append(node)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            stack.append((node, True))
+            stack.extend((source, False) for source, _ in node.inputs)
+    return order
+
+
+def _bce(A, Y):
+    return -(Y * A.log() + (1 - Y) * (1 - A).log()).sum(axis=1).mean()
+
+
+def _mlp(X, parameters):
+    for W, b in parameters:
+        X = (X @ W.T + b.T).sigmoid()
+    return X
+
+
+def _sgd(tensors, lr):
+    for tensor in tensors:
+        tensor.data -= lr * tensor.grad
+        tensor.grad = None
+
+
+FUNCTIONS = {"topological_sort": _sorted, "bce_loss": _bce, "mlp": _mlp, "sgd": _sgd}
+RIGHT = {"Tensor": Engine, **FUNCTIONS}
+
+
+def _wrong(entry: Exercise, name: str, hint: str, **replaced: Any) -> None:
+    """Record a misconception: the right engine with some of its methods or functions replaced."""
+    methods = {key: value for key, value in replaced.items() if key not in FUNCTIONS}
+    functions = {key: value for key, value in replaced.items() if key in FUNCTIONS}
+    names = {**RIGHT, "Tensor": type("Tensor", (Engine,), methods), **functions}
+
+    def function(**arguments: Any) -> Any:
+        data = {key: value for key, value in arguments.items() if key != "program"}
+        return run(names, arguments["program"], **data)
+
+    function.__name__ = name.replace("-", "_")
+    function.__signature__ = inspect.signature(entry.reference)  # type: ignore[attr-defined]
+    entry.misconception(hint=hint)(function)
+
+
+def _unreduced(self, gradient, shape):
+    return gradient
+
+
+def _averaged(self, gradient, shape):
+    full = gradient.size
+    reduced = Engine._reduce(self, gradient, shape)
+    return reduced * reduced.size / full if full else reduced
+
+
+def _leading_only(self, gradient, shape):
+    return gradient.sum(axis=tuple(range(gradient.ndim - len(shape))))
+
+
+# --- drawing data and programs ----------------------------------------------------------------------------------------
+
+_PAIRS = [
+    ((), ()),
+    ((2,), ()),
+    ((), (2,)),
+    ((2,), (2,)),
+    ((1,), (3,)),
+    ((2, 1), (2,)),
+    ((2, 3), (2, 3)),
+    ((2, 3), (3,)),
+    ((3,), (2, 3)),
+    ((2, 3), (2, 1)),
+    ((1, 3), (2, 3)),
+    ((2, 1), (1, 3)),
+    ((1, 3), (2, 1)),
+    ((2, 2), ()),
+    ((1, 1), (2, 3)),
+    ((), (2, 2)),
+    ((2, 1, 3), (4, 1)),
+    ((3, 1), (2, 1, 1)),
+]
+"""Shapes of two operands: equal, a scalar on either side, and broadcasting of every kind."""
+
+_SHAPES = [(), (1,), (2,), (3,), (1, 2), (2, 1), (2, 2), (2, 3), (3, 2), (2, 3, 2)]
+
+
+def _numbers(kind: str, style: Style) -> SearchStrategy[float]:
+    """Entries: "real", "nonzero" (to divide by) or "positive" (to take the logarithm of)."""
+    simple = {
+        "real": [1.0, 2.0, -1.0, 3.0, 0.5, -2.0],
+        "nonzero": [1.0, 2.0, -1.0, 4.0, 0.5, -2.0],
+        "positive": [1.0, 2.0, 3.0, 0.5, 4.0],
+    }
+    edge = {
+        "real": [0.0, 1.0, -1.0, 10.0, -10.0, 0.01],
+        "nonzero": [1.0, -1.0, 10.0, -10.0, 0.1],
+        "positive": [1.0, 100.0, 0.01, 0.5],
+    }
+    if style is Style.SIMPLE:
+        return st.sampled_from(simple[kind])
+    if style is Style.EDGE:
+        return st.sampled_from(edge[kind])
+    numbers = decimals(-3, 3)
+    if kind == "positive":
+        return st.integers(10, 400).map(lambda i: i / 100)
+    return numbers.filter(lambda x: abs(x) >= 0.1) if kind == "nonzero" else numbers
+
+
+def _array(shape: tuple[int, ...], elements: SearchStrategy[float]) -> SearchStrategy[Any]:
+    return hnp.arrays(np.float64, shape, elements=elements, fill=st.nothing())
+
+
+def _data(shape: tuple[int, ...], elements: SearchStrategy[float]) -> SearchStrategy[Any]:
+    """An array, or a Python number for shape ()."""
+    return elements if shape == () else _array(shape, elements)
+
+
+def _lines(*lines: str) -> Code:
+    return Code("\n".join(line for line in lines if line))
+
+
+def _leaf(name: str, source: str, grad: bool = True) -> str:
+    return f"{name} = Tensor({source}, requires_grad=True)" if grad else f"{name} = Tensor({source})"
+
+
+def _largest(style: Style, shapes: list[Any]) -> list[Any]:
+    """Small shapes only where cases are to be read by a person."""
+    return shapes[: 2 * len(shapes) // 3] if style is Style.SIMPLE else shapes
+
+
+def _operator(symbol: str, right: str = "real") -> Any:
+    """Programs of one operator: tensors on both sides, with and without gradient, numbers and arrays on the right."""
+
+    def inputs(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
+        @st.composite
+        def draw_case(draw: st.DrawFn) -> dict[str, Any]:
+            left_shape, right_shape = draw(st.sampled_from(_largest(style, _PAIRS)))
+            x0 = draw(_data(left_shape, _numbers("real", style)))
+            x1 = draw(_data(right_shape, _numbers(right, style)))
+            gradient = draw(_array(np.broadcast_shapes(left_shape, right_shape), _numbers("nonzero", style)))
+            kind = draw(st.sampled_from(["both", "both", "left", "right", "plain"]))
+            if kind == "plain":
+                if right_shape == () and float(x1).is_integer() and draw(st.booleans()):
+                    x1 = int(x1)
+                program = _lines(_leaf("a", "x0"), f"c = a {symbol} x1", "c.backward(gradient)", "[c.data, a.grad]")
+            else:
+                program = _lines(
+                    _leaf("a", "x0", kind != "right"),
+                    _leaf("b", "x1", kind != "left"),
+                    f"c = a {symbol} b",
+                    "c.backward(gradient)",
+                    "[c.data, a.grad, b.grad]",
+                )
+            return {"program": program, "x0": x0, "x1": x1, "gradient": gradient}
+
+        return draw_case()
+
+    return inputs
+
+
+def _function(call: str, elements: Any) -> Any:
+    """Programs of one function of one tensor; `elements(style)` draws its entries."""
+
+    def inputs(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
+        @st.composite
+        def draw_case(draw: st.DrawFn) -> dict[str, Any]:
+            shape = draw(st.sampled_from(_largest(style, _SHAPES)))
+            program = _lines(_leaf("a", "x0"), f"c = {call.format('a')}", "c.backward(gradient)", "[c.data, a.grad]")
+            x0 = draw(_data(shape, elements(style)))
+            return {"program": program, "x0": x0, "gradient": draw(_array(shape, _numbers("nonzero", style)))}
+
+        return draw_case()
+
+    return inputs
+
+
+def _real(style: Style) -> SearchStrategy[float]:
+    return _numbers("real", style)
+
+
+def _positive(style: Style) -> SearchStrategy[float]:
+    return _numbers("positive", style)
+
+
+def _exponents(style: Style) -> SearchStrategy[float]:
+    return st.sampled_from([0.0, 1.0, -1.0, 5.0, -20.0]) if style is Style.EDGE else _numbers("real", style)
+
+
+def _saturating(style: Style) -> SearchStrategy[float]:
+    return st.sampled_from([0.0, 30.0, -30.0, 1.0, -5.0]) if style is Style.EDGE else _numbers("real", style)
+
+
+def _kinked(style: Style) -> SearchStrategy[float]:
+    return _numbers("real", style) | st.just(0.0)
+
+
+# --- Tensor -----------------------------------------------------------------------------------------------------------
+
+
+def _constructions(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
+    @st.composite
+    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
+        shape = draw(st.sampled_from(_largest(style, _SHAPES)))
+        x0 = draw(_array(shape, _numbers("real", style)))
+        kind = draw(st.sampled_from(["number or list", "integers", "array", "array of integers"]))
+        if "integers" in kind:
+            x0 = np.round(x0).astype(np.int64)
+        if "array" not in kind or shape == ():
+            x0 = x0.tolist()
+        create = draw(st.sampled_from(["Tensor(x0)", "Tensor(x0, requires_grad=True)", "Tensor(x0, True)"]))
+        told = "[a.data, a.data.dtype == np.float64, a.grad, a.requires_grad, a.shape]"
+        return {"program": _lines(f"a = {create}", told), "x0": x0}
+
+    return draw_case()
+
+
+@exercise(points=4, name="Tensor", call="program", inputs=_constructions)
+def tensor(program: Code, x0: Any) -> list:
+    """A new tensor: data as float64, no gradient yet, requires_grad as told, and the shape of its data."""
+    return _on_torch(program, x0=x0)
+
+
+def _init(convert: Any, grad: Any = lambda data: None, flag: Any = lambda flag: flag) -> Any:
+    def init(self, data, requires_grad=False):
+        self.data = convert(data)
+        self.grad = grad(self.data)
+        self.requires_grad = flag(requires_grad)
+        self.inputs = ()
+
+    return init
+
+
+def _float64(data: Any) -> Any:
+    return np.array(data, dtype=float)
+
+
+_wrong(
+    tensor,
+    "integers-kept",
+    "integers stay integers in your `.data`; gradients are fractions, so convert to float64 at once.",
+    __init__=_init(np.array),
+)
+_wrong(
+    tensor,
+    "gradient-of-zeros",
+    "a new tensor has no gradient yet: `.grad` is None until a backward pass reaches it, which also tells an unused "
+    "tensor from one whose slope is 0.",
+    __init__=_init(_float64, grad=np.zeros_like),
+)
+_wrong(
+    tensor,
+    "always-requires-grad",
+    "your tensors all ask for gradients; data usually does not, which is why the default is False.",
+    __init__=_init(_float64, flag=lambda flag: True),
+)
+_wrong(
+    tensor,
+    "requires-grad-forgotten",
+    "the argument requires_grad gets lost: keep what the caller said.",
+    __init__=_init(_float64, flag=lambda flag: False),
+)
+_wrong(
+    tensor,
+    "number-as-vector",
+    "a number becomes a vector of length 1 in your tensor; its shape is (), and NumPy has arrays of this shape.",
+    __init__=_init(lambda data: np.atleast_1d(_float64(data))),
+)
+_wrong(
+    tensor,
+    "single-precision",
+    "your data is float32, which loses half of the digits; use float64, NumPy's default.",
+    __init__=_init(lambda data: np.array(data, dtype=np.float32)),
+)
+_wrong(
+    tensor,
+    "shape-is-a-count",
+    "`.shape` counts the entries; it is the tuple of the data's sizes, one for each axis.",
+    shape=property(lambda self: self.data.size),
+)
+
+
+# --- operators --------------------------------------------------------------------------------------------------------
+
+
+@exercise(points=4, name="Tensor.__add__", call="program", inputs=_operator("+"))
+def add(program: Code, x0: Any, x1: Any, gradient: Any) -> list:
+    """a + b with tensors, numbers and arrays, broadcasting included, and its gradients."""
+    return _on_torch(program, x0=x0, x1=x1, gradient=gradient)
+
+
+_wrong(
+    add,
+    "sum-not-reduced",
+    "the gradient of a broadcast operand has the shape of the result; sum it over the axes along which the operand was "
+    "repeated, and it gets the shape of the operand.",
+    _reduce=_unreduced,
+)
+_wrong(
+    add,
+    "sum-reduced-by-mean",
+    "where an operand was repeated you average over its copies; each copy has its own effect, so add these up.",
+    _reduce=_averaged,
+)
+_wrong(
+    add,
+    "sum-reduced-in-front-only",
+    "you sum over the axes that broadcasting put in front, but an axis of size 1 has been repeated, too: sum over it "
+    "and keep it.",
+    _reduce=_leading_only,
+)
+_wrong(
+    add,
+    "sum-ignores-what-arrives",
+    "each operand gets ones, whatever arrives from behind; the chain rule multiplies the local slope by the arriving "
+    "gradient.",
+    __add__=_two(np.add, lambda g, a, b: np.ones_like(g), lambda g, a, b: np.ones_like(g)),
+)
+_wrong(
+    add,
+    "sum-forgets-right-operand",
+    "only the left operand gets a gradient that is not 0; the sum depends on the right one just as much.",
+    __add__=_two(np.add, lambda g, a, b: g, lambda g, a, b: 0 * g),
+)
+_wrong(
+    add,
+    "sum-shares-gradient-out",
+    "you split the gradient in half between the operands; each of them moves the sum by its full amount.",
+    __add__=_two(np.add, lambda g, a, b: g / 2, lambda g, a, b: g / 2),
+)
+
+
+@exercise(points=3, name="Tensor.__sub__", call="program", inputs=_operator("-"))
+def sub(program: Code, x0: Any, x1: Any, gradient: Any) -> list:
+    """a - b with tensors, numbers and arrays, broadcasting included, and its gradients."""
+    return _on_torch(program, x0=x0, x1=x1, gradient=gradient)
+
+
+_wrong(
+    sub,
+    "difference-without-minus",
+    "the right operand's gradient has the wrong sign: if it grows, the difference shrinks.",
+    __sub__=_two(np.subtract, lambda g, a, b: g, lambda g, a, b: g),
+)
+_wrong(
+    sub,
+    "difference-not-reduced",
+    "the gradient of a broadcast operand has the shape of the result; sum it over the axes along which the operand was "
+    "repeated.",
+    _reduce=_unreduced,
+)
+_wrong(
+    sub,
+    "difference-turned-around",
+    "you compute b − a: the operand on which the method is called stands on the left.",
+    __sub__=_two(lambda a, b: b - a, lambda g, a, b: -g, lambda g, a, b: g),
+)
+_wrong(
+    sub,
+    "difference-ignores-what-arrives",
+    "each operand gets 1 or −1, whatever arrives from behind; multiply the local slope by the arriving gradient.",
+    __sub__=_two(np.subtract, lambda g, a, b: np.ones_like(g), lambda g, a, b: -np.ones_like(g)),
+)
+_wrong(
+    sub,
+    "difference-forgets-right-operand",
+    "only the left operand gets a gradient that is not 0; the difference depends on the right one just as much.",
+    __sub__=_two(np.subtract, lambda g, a, b: g, lambda g, a, b: 0 * g),
+)
+
+
+@exercise(points=4, name="Tensor.__mul__", call="program", inputs=_operator("*"))
+def mul(program: Code, x0: Any, x1: Any, gradient: Any) -> list:
+    """a * b with tensors, numbers and arrays, broadcasting included, and its gradients."""
+    return _on_torch(program, x0=x0, x1=x1, gradient=gradient)
+
+
+_wrong(
+    mul,
+    "product-own-factor",
+    "each operand's gradient is multiplied by the operand itself; the slope of a · b with respect to a is the other "
+    "factor.",
+    __mul__=_two(np.multiply, lambda g, a, b: g * a, lambda g, a, b: g * b),
+)
+_wrong(
+    mul,
+    "product-not-reduced",
+    "the gradient of a broadcast operand has the shape of the result; sum it over the axes along which the operand was "
+    "repeated.",
+    _reduce=_unreduced,
+)
+_wrong(
+    mul,
+    "product-forgets-right-operand",
+    "only the left factor gets a gradient that is not 0; the product depends on the right one just as much.",
+    __mul__=_two(np.multiply, lambda g, a, b: g * b, lambda g, a, b: 0 * g),
+)
+_wrong(
+    mul,
+    "product-ignores-what-arrives",
+    "each factor gets the other one, whatever arrives from behind; multiply by the arriving gradient as well.",
+    __mul__=_two(np.multiply, lambda g, a, b: b * np.ones_like(g), lambda g, a, b: a * np.ones_like(g)),
+)
+_wrong(
+    mul,
+    "product-like-a-sum",
+    "both factors get the arriving gradient as it stands, as for a sum; for a product the other factor scales it.",
+    __mul__=_two(np.multiply, lambda g, a, b: g, lambda g, a, b: g),
+)
+
+
+@exercise(points=4, name="Tensor.__truediv__", call="program", inputs=_operator("/", "nonzero"))
+def truediv(program: Code, x0: Any, x1: Any, gradient: Any) -> list:
+    """a / b with tensors, numbers and arrays, broadcasting included, and its gradients."""
+    return _on_torch(program, x0=x0, x1=x1, gradient=gradient)
+
+
+_wrong(
+    truediv,
+    "quotient-without-minus",
+    "the denominator's gradient has the wrong sign: a larger denominator makes a (positive) quotient smaller.",
+    __truediv__=_two(np.divide, lambda g, a, b: g / b, lambda g, a, b: g * a / b**2),
+)
+_wrong(
+    truediv,
+    "quotient-without-square",
+    "differentiate 1/b once more: the denominator of its slope is the square of b.",
+    __truediv__=_two(np.divide, lambda g, a, b: g / b, lambda g, a, b: -g * a / b),
+)
+_wrong(
+    truediv,
+    "quotient-without-numerator",
+    "the denominator's gradient is that of 1/b; the numerator is a factor of it and stays.",
+    __truediv__=_two(np.divide, lambda g, a, b: g / b, lambda g, a, b: -g / b**2),
+)
+_wrong(
+    truediv,
+    "quotient-not-reduced",
+    "the gradient of a broadcast operand has the shape of the result; sum it over the axes along which the operand was "
+    "repeated.",
+    _reduce=_unreduced,
+)
+_wrong(
+    truediv,
+    "quotient-constant-denominator",
+    "you treat the denominator as a constant; it may be a tensor with a gradient of its own.",
+    __truediv__=_two(np.divide, lambda g, a, b: g / b, lambda g, a, b: 0 * g),
+)
+_wrong(
+    truediv,
+    "quotient-rounded-down",
+    "your quotient is rounded down: `//` is another operator than `/`.",
+    __truediv__=_two(np.floor_divide, lambda g, a, b: g / b, lambda g, a, b: -g * a / b**2),
+)
+
+
+def _left_operands(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
+    @st.composite
+    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
+        operator = draw(st.sampled_from(["+", "-", "*", "/"]))
+        right_shape, left_shape = draw(st.sampled_from(_largest(style, _PAIRS)))
+        x0 = draw(_data(right_shape, _numbers("nonzero", style)))
+        x1 = draw(_data(left_shape, _numbers("nonzero", style)))
+        if left_shape == () and float(x1).is_integer() and draw(st.booleans()):
+            x1 = int(x1)
+        return {
+            "operator": operator,
+            "program": _lines(_leaf("a", "x0"), f"c = x1 {operator} a", "c.backward(gradient)", "[c.data, a.grad]"),
+            "x0": x0,
+            "x1": x1,
+            "gradient": draw(_array(np.broadcast_shapes(left_shape, right_shape), _numbers("nonzero", style))),
+        }
+
+    return draw_case()
+
+
+@exercise(points=5, name="Tensor.__radd__", call="program", inputs=_left_operands, parts=("operator",))
+def left(operator: Literal["+", "-", "*", "/"], program: Code, x0: Any, x1: Any, gradient: Any) -> list:
+    """Numbers and arrays on the left of + - * / and a tensor on the right."""
+    return _on_torch(program, x0=x0, x1=x1, gradient=gradient)
+
+
+_wrong(
+    left,
+    "left-minus-turned-around",
+    "2.0 - t arrives in your class as t.__rsub__(2.0), so there the tensor is the right operand.",
+    __rsub__=lambda self, other: self - other,
+)
+_wrong(
+    left,
+    "left-division-turned-around",
+    "2.0 / t arrives in your class as t.__rtruediv__(2.0), so there the tensor is the denominator.",
+    __rtruediv__=lambda self, other: self / other,
+)
+_wrong(
+    left,
+    "array-takes-over",
+    "an array on the left applies its own operator to your tensor, entry by entry, unless your class says that NumPy "
+    "is not to touch it: set __array_ufunc__ = None.",
+    __array_ufunc__=Engine.__add__,
+    __array_priority__=0,
+)
+_wrong(
+    left,
+    "left-division-loses-gradient",
+    "with a number or array on the left of / your result forgets where it came from: record the tensor as its input.",
+    __rtruediv__=lambda self, other: type(self)(other / self.data, True),
+)
+_wrong(
+    left,
+    "left-operands-need-tensors",
+    "numbers and arrays on the left are used as if they were tensors; turn them into tensors first.",
+    __radd__=lambda self, other: type(self).__add__(other, self),
+    __rsub__=lambda self, other: type(self).__sub__(other, self),
+    __rmul__=lambda self, other: type(self).__mul__(other, self),
+    __rtruediv__=lambda self, other: type(self).__truediv__(other, self),
+)
+
+
+@exercise(points=2, name="Tensor.__neg__", call="program", inputs=_function("-{}", _real))
+def neg(program: Code, x0: Any, gradient: Any) -> list:
+    """-a and its gradient."""
+    return _on_torch(program, x0=x0, gradient=gradient)
+
+
+_wrong(
+    neg,
+    "minus-lost-on-the-way-back",
+    "the value is right, but the gradient passes unchanged; the slope of −a is −1.",
+    __neg__=_one(np.negative, lambda g, x, y: g),
+)
+_wrong(
+    neg,
+    "minus-ignores-what-arrives",
+    "your gradient is always −1; multiply the local slope by what arrives from behind.",
+    __neg__=_one(np.negative, lambda g, x, y: -np.ones_like(g)),
+)
+_wrong(
+    neg,
+    "minus-without-memory",
+    "the new tensor does not remember where it came from, so no gradient gets back: record its input.",
+    __neg__=lambda self: type(self)(-self.data, True),
+)
+_wrong(
+    neg,
+    "minus-only-on-the-way-back",
+    "the gradient is right, but the value has kept its sign.",
+    __neg__=_one(np.positive, lambda g, x, y: -g),
+)
+
+
+def _powers(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
+    @st.composite
+    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
+        power = draw(st.sampled_from([2, 3, 1, -1, -2, 0.5, 2.0, 1.5, -0.5]))
+        kind = "positive" if power != int(power) else "nonzero" if power < 0 else "real"
+        shape = draw(st.sampled_from(_largest(style, _SHAPES)))
+        return {
+            "program": _lines(_leaf("a", "x0"), f"c = a ** {power}", "c.backward(gradient)", "[c.data, a.grad]"),
+            "x0": draw(_data(shape, _numbers(kind, style))),
+            "gradient": draw(_array(shape, _numbers("nonzero", style))),
+        }
+
+    return draw_case()
+
+
+def _power(forward: Any, rule: Any) -> Any:
+    return lambda self, n: _one(lambda x: forward(x, n), lambda g, x, y: rule(g, x, n))(self)
+
+
+@exercise(points=4, name="Tensor.__pow__", call="program", inputs=_powers)
+def power(program: Code, x0: Any, gradient: Any) -> list:
+    """a ** number and its gradient."""
+    return _on_torch(program, x0=x0, gradient=gradient)
+
+
+_wrong(
+    power,
+    "power-not-lowered",
+    "the exponent of the slope has to go down by one.",
+    __pow__=_power(np.power, lambda g, x, n: g * n * x**n),
+)
+_wrong(
+    power,
+    "power-without-factor",
+    "the exponent comes down as a factor in front of the slope; it is missing.",
+    __pow__=_power(np.power, lambda g, x, n: g * x ** (n - 1)),
+)
+_wrong(
+    power,
+    "power-always-a-square",
+    "your slope is that of the square, whatever the exponent.",
+    __pow__=_power(np.power, lambda g, x, n: g * 2 * x),
+)
+_wrong(
+    power,
+    "power-ignores-what-arrives",
+    "the local slope is right; it still has to be multiplied by the gradient that arrives from behind.",
+    __pow__=_power(np.power, lambda g, x, n: n * x ** (n - 1) * np.ones_like(g)),
+)
+_wrong(
+    power,
+    "power-as-exponential",
+    "you differentiate as if the exponent varied; here the base is the variable and the exponent is a constant.",
+    __pow__=_power(np.power, lambda g, x, n: g * x**n * np.log(np.abs(x) + (x == 0))),
+)
+
+
+def _matrices(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
+    @st.composite
+    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
+        most = 2 if style is Style.SIMPLE else 4
+        rows, inner, columns = (draw(st.integers(1, most)) for _ in range(3))
+        grads = draw(st.sampled_from([(True, True), (True, True), (True, False), (False, True)]))
+        return {
+            "program": _lines(
+                _leaf("a", "x0", grads[0]),
+                _leaf("b", "x1", grads[1]),
+                "c = a @ b",
+                "c.backward(gradient)",
+                "[c.data, a.grad, b.grad]",
+            ),
+            "x0": draw(_array((rows, inner), _numbers("real", style))),
+            "x1": draw(_array((inner, columns), _numbers("real", style))),
+            "gradient": draw(_array((rows, columns), _numbers("nonzero", style))),
+        }
+
+    return draw_case()
+
+
+@exercise(points=5, name="Tensor.__matmul__", call="program", inputs=_matrices)
+def matmul(program: Code, x0: Any, x1: Any, gradient: Any) -> list:
+    """a @ b for matrices and its gradients."""
+    return _on_torch(program, x0=x0, x1=x1, gradient=gradient)
+
+
+_wrong(
+    matmul,
+    "matrices-not-transposed",
+    "on the way back the other matrix has to be transposed; write down the shapes and see how they fit together.",
+    __matmul__=_two(np.matmul, lambda g, a, b: g @ b, lambda g, a, b: a @ g),
+)
+_wrong(
+    matmul,
+    "matrices-in-the-wrong-order",
+    "the factors of the left operand's gradient stand in the wrong order: a matrix product does not commute.",
+    __matmul__=_two(np.matmul, lambda g, a, b: b.T @ g, lambda g, a, b: a.T @ g),
+)
+_wrong(
+    matmul,
+    "matrices-gradient-transposed",
+    "the right operand's gradient is transposed: a gradient has the shape of what it belongs to.",
+    __matmul__=_two(np.matmul, lambda g, a, b: g @ b.T, lambda g, a, b: g.T @ a),
+)
+_wrong(
+    matmul,
+    "matrices-forget-right-operand",
+    "the right operand's gradient is always 0; the product depends on it just as much as on the left one.",
+    __matmul__=_two(np.matmul, lambda g, a, b: g @ b.T, lambda g, a, b: np.zeros_like(b)),
+)
+_wrong(
+    matmul,
+    "matrices-ignore-what-arrives",
+    "you use ones in place of the gradient that arrives from behind.",
+    __matmul__=_two(np.matmul, lambda g, a, b: np.ones_like(g) @ b.T, lambda g, a, b: a.T @ np.ones_like(g)),
+)
+
+
+# --- methods ----------------------------------------------------------------------------------------------------------
+
+
+def _reductions(method: str) -> Any:
+    def inputs(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
+        @st.composite
+        def draw_case(draw: st.DrawFn) -> dict[str, Any]:
+            shape = draw(st.sampled_from(_largest(style, _SHAPES)))
+            axis = draw(st.sampled_from([None, *range(-len(shape), len(shape))]))
+            keepdims = draw(st.booleans()) if shape else False
+            given_axis = "" if axis is None else f"axis={axis}"
+            call = f"a.{method}({', '.join(filter(None, [given_axis, 'keepdims=True' if keepdims else '']))})"
+            result = np.sum(np.zeros(shape), axis=axis, keepdims=keepdims).shape
+            return {
+                "program": _lines(_leaf("a", "x0"), f"c = {call}", "c.backward(gradient)", "[c.data, a.grad]"),
+                "x0": draw(_data(shape, _numbers("real", style))),
+                "gradient": draw(_array(result, _numbers("nonzero", style))),
+            }
+
+        return draw_case()
+
+    return inputs
+
+
+@exercise(points=5, name="Tensor.sum", call="program", inputs=_reductions("sum"))
+def total(program: Code, x0: Any, gradient: Any) -> list:
+    """a.sum(axis, keepdims) and its gradient."""
+    return _on_torch(program, x0=x0, gradient=gradient)
+
+
+def _numpy_sum(x: Any, axis: Any, keep: bool) -> Any:
+    return x.sum(axis=axis, keepdims=keep)
+
+
+def _numpy_mean(x: Any, axis: Any, keep: bool) -> Any:
+    return x.mean(axis=axis, keepdims=keep)
+
+
+def _unexpanded(g: Any, x: Any, axis: Any, keep: bool) -> Any:
+    return g * np.ones_like(x)
+
+
+_wrong(
+    total,
+    "total-axis-not-put-back",
+    "without keepdims the summed axis is gone, and broadcasting puts what arrives along the wrong one: give the "
+    "gradient its axis of size 1 back before you spread it.",
+    sum=_reduction(_numpy_sum, _unexpanded),
+)
+_wrong(
+    total,
+    "total-ignores-what-arrives",
+    "every entry gets 1, whatever arrives from behind; spread the arriving gradient over the entries.",
+    sum=_reduction(_numpy_sum, lambda g, x, axis, keep: np.ones_like(x)),
+)
+_wrong(
+    total,
+    "total-with-gradient-of-mean",
+    "your gradient is that of the mean: each entry moves the sum by its full amount, so nothing is divided.",
+    sum=_reduction(_numpy_sum, lambda g, x, axis, keep: _spread(g, x, axis, keep) / _count(x, axis)),
+)
+_wrong(
+    total,
+    "total-ignores-axis",
+    "you sum over all entries even if an axis is given.",
+    sum=lambda self, axis=None, keepdims=False: Engine.sum(self, None, keepdims),
+)
+_wrong(
+    total,
+    "total-ignores-keepdims",
+    "keepdims=True is ignored: the summed axis should stay, with size 1.",
+    sum=lambda self, axis=None, keepdims=False: Engine.sum(self, axis, False),
+)
+
+
+@exercise(points=4, name="Tensor.mean", call="program", inputs=_reductions("mean"))
+def average(program: Code, x0: Any, gradient: Any) -> list:
+    """a.mean(axis, keepdims) and its gradient."""
+    return _on_torch(program, x0=x0, gradient=gradient)
+
+
+_wrong(
+    average,
+    "mean-without-its-share",
+    "your gradient is that of the sum: each entry moves the mean only by its share, one over the number of entries.",
+    mean=_reduction(_numpy_mean, _spread),
+)
+_wrong(
+    average,
+    "mean-divides-by-all-entries",
+    "with an axis given, the mean is over the entries along this axis; your gradient divides by the number of all.",
+    mean=_reduction(_numpy_mean, lambda g, x, axis, keep: _spread(g, x, axis, keep) / x.size),
+)
+_wrong(
+    average,
+    "mean-axis-not-put-back",
+    "without keepdims the averaged axis is gone, and broadcasting puts what arrives along the wrong one: give the "
+    "gradient its axis of size 1 back before you spread it.",
+    mean=_reduction(_numpy_mean, lambda g, x, axis, keep: _unexpanded(g, x, axis, keep) / _count(x, axis)),
+)
+_wrong(
+    average,
+    "mean-is-a-sum",
+    "you return the sum and its gradient; the division by the number of entries is missing.",
+    mean=Engine.sum,
+)
+_wrong(
+    average,
+    "mean-ignores-what-arrives",
+    "every entry gets the same share, whatever arrives from behind; multiply by the arriving gradient.",
+    mean=_reduction(_numpy_mean, lambda g, x, axis, keep: np.ones_like(x) / _count(x, axis)),
+)
+
+
+@exercise(points=3, name="Tensor.exp", call="program", inputs=_function("{}.exp()", _exponents))
+def exponential(program: Code, x0: Any, gradient: Any) -> list:
+    """a.exp() and its gradient."""
+    return _on_torch(program, x0=x0, gradient=gradient)
+
+
+_wrong(
+    exponential,
+    "exp-slope-is-input",
+    "you multiply by the input; the slope of the exponential function is its own value.",
+    exp=_one(np.exp, lambda g, x, y: g * x),
+)
+_wrong(
+    exponential,
+    "exp-passes-everything",
+    "the gradient passes unchanged; the local slope is missing.",
+    exp=_one(np.exp, lambda g, x, y: g),
+)
+_wrong(
+    exponential,
+    "exp-ignores-what-arrives",
+    "the local slope is right; it still has to be multiplied by the gradient that arrives from behind.",
+    exp=_one(np.exp, lambda g, x, y: y * np.ones_like(g)),
+)
+_wrong(
+    exponential,
+    "exp-lowered-like-a-power",
+    "you differentiate as if it were a power, with one less in the exponent; here the exponent is the variable.",
+    exp=_one(np.exp, lambda g, x, y: g * x * np.exp(x - 1)),
+)
+
+
+@exercise(points=3, name="Tensor.log", call="program", inputs=_function("{}.log()", _positive))
+def logarithm(program: Code, x0: Any, gradient: Any) -> list:
+    """a.log(), the natural logarithm, and its gradient."""
+    return _on_torch(program, x0=x0, gradient=gradient)
+
+
+_wrong(
+    logarithm,
+    "log-multiplies",
+    "you multiply by the input where you should divide by it: the logarithm gets flatter as its input grows.",
+    log=_one(np.log, lambda g, x, y: g * x),
+)
+_wrong(
+    logarithm,
+    "log-slope-from-output",
+    "you divide by the output; the slope of the logarithm at x is one over x.",
+    log=_one(np.log, lambda g, x, y: g / y),
+)
+_wrong(
+    logarithm,
+    "log-to-base-ten",
+    "this is the logarithm to base 10; machine learning uses the natural one.",
+    log=_one(np.log10, lambda g, x, y: g / (x * np.log(10))),
+)
+_wrong(
+    logarithm,
+    "log-of-one-more",
+    "a 1 is added inside the logarithm, which keeps it away from 0 but makes it another function.",
+    log=_one(np.log1p, lambda g, x, y: g / (1 + x)),
+)
+_wrong(
+    logarithm,
+    "log-ignores-what-arrives",
+    "the local slope is right; it still has to be multiplied by the gradient that arrives from behind.",
+    log=_one(np.log, lambda g, x, y: np.ones_like(g) / x),
+)
+
+
+@exercise(points=3, name="Tensor.relu", call="program", inputs=_function("{}.relu()", _kinked))
+def relu(program: Code, x0: Any, gradient: Any) -> list:
+    """a.relu() and its gradient, with slope 0 at 0."""
+    return _on_torch(program, x0=x0, gradient=gradient)
+
+
+def _rectified(x: Any) -> Any:
+    return np.maximum(x, 0)
+
+
+_wrong(
+    relu,
+    "relu-slope-one-at-zero",
+    "only at exactly 0 you differ: there the slope is a matter of convention, and ours, like PyTorch's, is 0.",
+    relu=_one(_rectified, lambda g, x, y: g * (x >= 0)),
+)
+_wrong(
+    relu,
+    "relu-passes-everything-back",
+    "where the input is negative, relu is flat and no gradient passes.",
+    relu=_one(_rectified, lambda g, x, y: g),
+)
+_wrong(
+    relu,
+    "relu-looks-at-the-gradient",
+    "you set negative gradients to 0; what decides is the sign of the input; the gradient keeps its own.",
+    relu=_one(_rectified, lambda g, x, y: np.maximum(g, 0)),
+)
+_wrong(
+    relu,
+    "relu-value-as-slope",
+    "you multiply by the value of relu; its slope is 1 or 0.",
+    relu=_one(_rectified, lambda g, x, y: g * y),
+)
+_wrong(
+    relu,
+    "relu-ignores-what-arrives",
+    "the local slope is right; it still has to be multiplied by the gradient that arrives from behind.",
+    relu=_one(_rectified, lambda g, x, y: (x > 0) * np.ones_like(g)),
+)
+
+
+@exercise(points=3, name="Tensor.sigmoid", call="program", inputs=_function("{}.sigmoid()", _saturating))
+def sigmoid(program: Code, x0: Any, gradient: Any) -> list:
+    """a.sigmoid() and its gradient."""
+    return _on_torch(program, x0=x0, gradient=gradient)
+
+
+_wrong(
+    sigmoid,
+    "sigmoid-slope-from-input",
+    "y (1 − y) is written in terms of the sigmoid's output; you put its input there.",
+    sigmoid=_one(_sigmoid, lambda g, x, y: g * x * (1 - x)),
+)
+_wrong(
+    sigmoid,
+    "sigmoid-slope-of-tanh",
+    "this slope belongs to tanh.",
+    sigmoid=_one(_sigmoid, lambda g, x, y: g * (1 - y**2)),
+)
+_wrong(
+    sigmoid,
+    "sigmoid-half-a-slope",
+    "a factor of the slope is missing: the sigmoid is flat at both ends.",
+    sigmoid=_one(_sigmoid, lambda g, x, y: g * (1 - y)),
+)
+_wrong(
+    sigmoid,
+    "sigmoid-applied-again",
+    "you apply the sigmoid to its own output before you take the slope.",
+    sigmoid=_one(_sigmoid, lambda g, x, y: g * _sigmoid(y) * (1 - _sigmoid(y))),
+)
+_wrong(
+    sigmoid,
+    "sigmoid-ignores-what-arrives",
+    "the local slope is right; it still has to be multiplied by the gradient that arrives from behind.",
+    sigmoid=_one(_sigmoid, lambda g, x, y: y * (1 - y) * np.ones_like(g)),
+)
+
+
+@exercise(points=3, name="Tensor.tanh", call="program", inputs=_function("{}.tanh()", _saturating))
+def tanh(program: Code, x0: Any, gradient: Any) -> list:
+    """a.tanh() and its gradient."""
+    return _on_torch(program, x0=x0, gradient=gradient)
+
+
+_wrong(
+    tanh,
+    "tanh-slope-from-input",
+    "1 − y² is written in terms of the output of tanh; you put its input there.",
+    tanh=_one(np.tanh, lambda g, x, y: g * (1 - x**2)),
+)
+_wrong(
+    tanh,
+    "tanh-slope-of-sigmoid",
+    "this slope belongs to the sigmoid.",
+    tanh=_one(np.tanh, lambda g, x, y: g * y * (1 - y)),
+)
+_wrong(
+    tanh,
+    "tanh-without-square",
+    "the output is squared in the slope of tanh, which makes it the same on both sides of 0.",
+    tanh=_one(np.tanh, lambda g, x, y: g * (1 - y)),
+)
+_wrong(
+    tanh,
+    "tanh-ignores-what-arrives",
+    "the local slope is right; it still has to be multiplied by the gradient that arrives from behind.",
+    tanh=_one(np.tanh, lambda g, x, y: (1 - y**2) * np.ones_like(g)),
+)
+
+
+def _shape_changes(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
+    changes = [
+        ((2,), (2, 1)),
+        ((2,), (1, 2)),
+        ((1, 2), (2,)),
+        ((2, 2), (4,)),
+        ((4,), (2, 2)),
+        ((2, 3), (3, 2)),
+        ((6,), (2, 3)),
+        ((2, 3), (1, 6)),
+        ((4, 2), (2, 2, 2)),
+        ((3, 4), (6, 2)),
+    ]
+
+    @st.composite
+    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
+        before, after = draw(st.sampled_from(_largest(style, changes)))
+        call = f"a.reshape({', '.join(map(str, after))})"
+        return {
+            "program": _lines(_leaf("a", "x0"), f"c = {call}", "c.backward(gradient)", "[c.data, a.grad]"),
+            "x0": draw(_array(before, _numbers("real", style))),
+            "gradient": draw(_array(after, _numbers("nonzero", style))),
+        }
+
+    return draw_case()
+
+
+@exercise(points=3, name="Tensor.reshape", call="program", inputs=_shape_changes)
+def reshape(program: Code, x0: Any, gradient: Any) -> list:
+    """a.reshape(*shape) and its gradient."""
+    return _on_torch(program, x0=x0, gradient=gradient)
+
+
+def _reshaped(forward: Any, rule: Any) -> Any:
+    return lambda self, *shape: _one(lambda x: forward(x, shape), lambda g, x, y: rule(g, x))(self)
+
+
+_wrong(
+    reshape,
+    "reshape-not-undone",
+    "the gradient arrives in the new shape and is handed back in it; a gradient has the shape of what it belongs to.",
+    reshape=_reshaped(lambda x, shape: x.reshape(shape), lambda g, x: g),
+    _reduce=_unreduced,
+)
+_wrong(
+    reshape,
+    "reshape-by-columns",
+    "you read the entries column by column; NumPy's and our order is row by row.",
+    reshape=_reshaped(lambda x, shape: x.reshape(shape, order="F"), lambda g, x: g.reshape(x.shape, order="F")),
+)
+_wrong(
+    reshape,
+    "reshape-undone-by-columns",
+    "on the way back the entries are taken column by column, on the way forward row by row: they end up elsewhere.",
+    reshape=_reshaped(lambda x, shape: x.reshape(shape), lambda g, x: g.reshape(x.shape, order="F")),
+)
+_wrong(
+    reshape,
+    "reshape-without-memory",
+    "the new tensor does not remember where it came from, so no gradient gets back: record its input.",
+    reshape=lambda self, *shape: type(self)(self.data.reshape(shape), True),
+)
+_wrong(
+    reshape,
+    "reshape-ignores-what-arrives",
+    "the entries' gradients are all 1; a reshape passes on what arrives, entry by entry.",
+    reshape=_reshaped(lambda x, shape: x.reshape(shape), lambda g, x: np.ones_like(x)),
+)
+
+
+def _transpositions(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
+    @st.composite
+    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
+        most = 2 if style is Style.SIMPLE else 4
+        rows, columns = draw(st.integers(1, most)), draw(st.integers(1, most))
+        return {
+            "program": _lines(_leaf("a", "x0"), "c = a.T", "c.backward(gradient)", "[c.data, a.grad]"),
+            "x0": draw(_array((rows, columns), _numbers("real", style))),
+            "gradient": draw(_array((columns, rows), _numbers("nonzero", style))),
+        }
+
+    return draw_case()
+
+
+@exercise(points=3, name="Tensor.T", call="program", inputs=_transpositions)
+def transpose(program: Code, x0: Any, gradient: Any) -> list:
+    """a.T of a matrix and its gradient."""
+    return _on_torch(program, x0=x0, gradient=gradient)
+
+
+_wrong(
+    transpose,
+    "transpose-not-undone",
+    "the gradient arrives transposed and is handed back so; transpose it again.",
+    T=property(_one(np.transpose, lambda g, x, y: g)),
+    _reduce=_unreduced,
+)
+_wrong(
+    transpose,
+    "transpose-by-reshape",
+    "a reshape gives the right shape and leaves the entries in their old order; transposing swaps rows and columns.",
+    T=property(_one(lambda x: x.reshape(x.shape[::-1]), lambda g, x, y: g.reshape(x.shape))),
+)
+_wrong(
+    transpose,
+    "transpose-undone-by-reshape",
+    "on the way back the gradient gets its shape by a reshape, which leaves the entries in the wrong order.",
+    T=property(_one(np.transpose, lambda g, x, y: g.reshape(x.shape))),
+)
+_wrong(
+    transpose,
+    "transpose-without-memory",
+    "the new tensor does not remember where it came from, so no gradient gets back: record its input.",
+    T=property(lambda self: type(self)(self.data.T, True)),
+)
+_wrong(
+    transpose,
+    "transpose-ignores-what-arrives",
+    "the entries' gradients are all 1; a transpose passes on what arrives, entry by entry.",
+    T=property(_one(np.transpose, lambda g, x, y: np.ones_like(x))),
+)
+
+
+# --- backward ---------------------------------------------------------------------------------------------------------
+
+Topic = Literal[
+    "random graphs",
+    "shared nodes",
+    "repeated backward",
+    "which leaves",
+    "where it starts",
+    "RuntimeErrors",
+    "long graphs",
+]
+
+
+def _expression(draw: st.DrawFn, known: Mapping[str, Any]) -> str:
+    """One operation on known tensors, as source; it need not fit their shapes."""
+    names = list(known)
+    u = draw(st.sampled_from([*names, names[-1]]))
+    v = draw(st.sampled_from(names))
+    number = draw(st.sampled_from(["2.0", "0.5", "-1.0", "3"]))
+    array = draw(
+        st.sampled_from(["np.array([1.0, 2.0])", "np.array([[1.0], [-2.0]])", "np.ones((2, 1))", "np.array([[3.0]])"])
+    )
+    operator = draw(st.sampled_from("+-*/"))
+    axis = draw(st.sampled_from(["0", "1", "-1"]))
+    kind = draw(st.sampled_from(["operator", "operator", "number", "array", "function", "axis", "shape", "matrix"]))
+    if kind == "operator":
+        return f"{u} {operator} {v}"
+    if kind in ("number", "array"):
+        other = number if kind == "number" else array
+        return draw(st.sampled_from([f"{other} {operator} {u}", f"{u} {operator} {other}"]))
+    if kind == "function":
+        called = st.sampled_from([".exp()", ".log()", ".relu()", ".sigmoid()", ".tanh()", " ** 2", " ** 3", " ** -1"])
+        return draw(st.just(f"-{u}") | called.map(lambda call: f"{u}{call}"))
+    if kind == "axis":
+        method = draw(st.sampled_from(["sum", "mean"]))
+        keep = draw(st.sampled_from(["", ", keepdims=True"]))
+        return draw(st.sampled_from([f"{u}.{method}()", f"{u}.{method}(axis={axis}{keep})"]))
+    if kind == "shape":
+        size = known[u].data.size
+        shapes = [f"{size}", f"1, {size}", f"{size}, 1", *([f"2, {size // 2}"] if size % 2 == 0 else [])]
+        return draw(st.sampled_from([f"{u}.T", *(f"{u}.reshape({shape})" for shape in shapes)]))
+    return draw(st.sampled_from([f"{u} @ {v}", f"{u} @ {v}.T", f"{u}.T @ {v}"]))
+
+
+def _harmless(expression: str, known: Mapping[str, Any]) -> Any:
+    """The expression's tensor; None where it does not fit, or where rounding alone could change the result."""
+    try:
+        with np.errstate(all="raise"):
+            result = eval(expression, {"np": np, **known})
+    except (ValueError, TypeError, FloatingPointError, IndexError, ZeroDivisionError):
+        return None
+    if "axis" in expression and known[expression[0]].shape == ():
+        return None
+    if result.data.size > 12 or result.data.ndim > 3 or np.abs(result.data).max() > 30:
+        return None
+    if ".T" in expression and any(known[name].data.ndim != 2 for name in re.findall(r"(\w+)\.T", expression)):
+        return None
+    if "@" in expression and any(known[name].data.ndim != 2 for name in re.findall(r"\b([a-z])\b", expression)):
+        return None
+    for name in re.findall(r"([a-z])\.relu|([a-z])\.log|/ ([a-z])\b|([a-z]) \*\* -", expression):
+        if np.abs(known["".join(name)].data).min() < 0.1:
+            return None
+    return result
+
+
+@st.composite
+def _graphs(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    """A program of a few random operations: only lines that matter, but both leaves, used or not."""
+    shapes = draw(st.sampled_from([pair for pair in _PAIRS if len(pair[0]) < 3 > len(pair[1])]))
+    x0, x1 = (draw(_data(shape, _numbers("nonzero", style))) for shape in shapes)
+    x0, x1 = (np.clip(x, -3, 3) if isinstance(x, np.ndarray) else max(min(x, 3.0), -3.0) for x in (x0, x1))
+    grads = draw(st.sampled_from([(True, True), (True, True), (True, False), (False, True)]))
+    known: dict[str, Any] = {"a": Engine(x0, grads[0]), "b": Engine(x1, grads[1])}
+    lines: dict[str, str] = {}
+    steps = draw(st.integers(1, 3) if style is Style.SIMPLE else st.integers(3, 7))
+    for name in "cdefghk"[:steps]:
+        tries = (_expression(draw, known) for _ in range(4))
+        found = next(((text, value) for text in tries if (value := _harmless(text, known)) is not None), None)
+        if found is None:
+            found = (f"{list(known)[-1]} * 0.5", known[list(known)[-1]] * 0.5)
+        lines[name], known[name] = found
+    last = list(lines)[-1]
+    needed = {last}
+    for name in reversed(lines):
+        if name in needed:
+            needed.update(re.findall(r"\b[a-z]\b", lines[name]))
+    result = known[last]
+    assume(result.requires_grad)
+    if result.data.size == 1:
+        start = f"{last}.backward()"
+    else:
+        gradient = draw(_array(result.shape, st.sampled_from([1.0, 2.0, -1.0, 0.5])))
+        start = draw(
+            st.sampled_from(
+                [f"{last}.sum().backward()", f"{last}.backward({literal(gradient)})", f"{last}.mean().backward()"]
+            )
+        )
+    program = _lines(
+        _leaf("a", "x0", grads[0]),
+        _leaf("b", "x1", grads[1]),
+        *(f"{name} = {text}" for name, text in lines.items() if name in needed),
+        start,
+        f"[{last}.data, a.grad, b.grad]",
+    )
+    grown = run(RIGHT, program, x0=x0, x1=x1)[1:]
+    assume(all(entry is None or np.abs(entry).max() < 1e4 for entry in grown))
+    return {"topic": "random graphs", "program": program, "x0": x0, "x1": x1}
+
+
+def _few(style: Style) -> SearchStrategy[float]:
+    return decimals(-3, 3) if style is Style.TYPICAL else st.sampled_from([1.0, 2.0, 3.0, -1.0, 0.5, -2.0, 1.25])
+
+
+@st.composite
+def _shared(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    """Nodes used more than once: diamonds of + and * on tensors of one shape."""
+    shape = draw(st.sampled_from([(), (), (2,)] if style is Style.SIMPLE else [(), (2,), (2, 2)]))
+    x0, x1 = (draw(_data(shape, _few(style))) for _ in range(2))
+    body = draw(
+        st.sampled_from(
+            [
+                ["c = a * a"],
+                ["c = a + a"],
+                ["c = a + b", "d = c * c"],
+                ["c = a * b", "d = c + a"],
+                ["c = a * b", "d = a + b", "e = c * d"],
+                ["c = a + b", "d = c * a", "e = c * b", "f = d + e"],
+                ["c = a * a", "d = c + a", "e = c * d"],
+                ["c = a + b", "d = c * b", "e = d + c", "f = e * c"],
+                ["c = a * b", "d = c * c", "e = c + d", "f = e * a"],
+                ["c = a + a", "d = c + c", "e = d * c"],
+            ]
+        )
+    )
+    last = body[-1][0]
+    gradient = "" if shape == () else literal(draw(_array(shape, st.sampled_from([1.0, 2.0, -1.0]))))
+    program = _lines(
+        _leaf("a", "x0"), _leaf("b", "x1"), *body, f"{last}.backward({gradient})", f"[{last}.data, a.grad, b.grad]"
+    )
+    return {"topic": "shared nodes", "program": program, "x0": x0, "x1": x1}
+
+
+@st.composite
+def _repeated(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    """A second backward adds to the gradients of the first."""
+    shape = draw(st.sampled_from([(), (2,)]))
+    x0, x1 = (draw(_data(shape, _few(style))) for _ in range(2))
+    seed = "" if shape == () else literal(draw(_array(shape, st.sampled_from([1.0, 2.0, -1.0]))))
+    body = draw(
+        st.sampled_from(
+            [
+                ["c = a * b", f"c.backward({seed})", f"c.backward({seed})"],
+                ["c = a + b", f"c.backward({seed})", f"c.backward({seed})", f"c.backward({seed})"],
+                ["c = a * b", "d = c * a", f"d.backward({seed})", f"d.backward({seed})"],
+                ["c = a * b", "d = a + b", f"c.backward({seed})", f"d.backward({seed})"],
+                ["c = a * b", "d = c + b", f"c.backward({seed})", f"d.backward({seed})"],
+                ["c = a + a", "d = c * b", f"d.backward({seed})", f"c.backward({seed})"],
+            ]
+        )
+    )
+    program = _lines(_leaf("a", "x0"), _leaf("b", "x1"), *body, "[a.grad, b.grad]")
+    return {"topic": "repeated backward", "program": program, "x0": x0, "x1": x1}
+
+
+@st.composite
+def _leaves(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    """Gradients only where they are required, and only where the result depends on the tensor."""
+    x0, x1 = (draw(_few(style)) for _ in range(2))
+    leaves, body = draw(
+        st.sampled_from(
+            [
+                ((True, False), ["c = a * b", "c.backward()"]),
+                ((False, True), ["c = a * b", "c.backward()"]),
+                ((True, True), ["c = a * a", "c.backward()"]),
+                ((True, True), ["c = a * 2.0", "d = b * 3.0", "c.backward()"]),
+                ((False, True), ["c = a * a", "d = c + b", "d.backward()"]),
+                ((True, False), ["c = a + b", "d = c * b", "d.backward()"]),
+                ((True, True), ["c = a * b"]),
+            ]
+        )
+    )
+    program = _lines(_leaf("a", "x0", leaves[0]), _leaf("b", "x1", leaves[1]), *body, "[a.grad, b.grad]")
+    return {"topic": "which leaves", "program": program, "x0": x0, "x1": x1}
+
+
+@st.composite
+def _seeds(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    """Where the way back starts: at 1 for a single number, of whatever shape, else at the gradient given."""
+    shape = draw(st.sampled_from([(), (1,), (1, 1), (2,), (2, 2)]))
+    x0, x1 = (draw(_data(shape, _few(style))) for _ in range(2))
+    given = literal(draw(_array(shape, st.sampled_from([2.0, -1.0, 0.5, 3.0]))))
+    starts = [
+        f"c.backward({given})",
+        f"c.backward(gradient={given})",
+        *(["c.backward()"] * 2 if np.size(x0) == 1 else []),
+    ]
+    program = _lines(_leaf("a", "x0"), _leaf("b", "x1"), "c = a * b", draw(st.sampled_from(starts)), "[a.grad, b.grad]")
+    return {"topic": "where it starts", "program": program, "x0": x0, "x1": x1}
+
+
+@st.composite
+def _errors(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    """Without a gradient on more than one element, and on a tensor that needs none."""
+    shape = draw(st.sampled_from([(2,), (3,), (2, 1), (2, 2)]))
+    x0, x1 = draw(_array(shape, _few(style))), draw(_few(style))
+    results = draw(st.sampled_from(["[a * 2.0, b * 2.0]", "[b + 1.0, a + 1.0]", "[a * b, b * b]", "[b + b, a + b]"]))
+    program = _lines(
+        _leaf("a", "x0"),
+        _leaf("b", "x1", False),
+        "outcomes = []",
+        f"for c in {results}:",
+        "    try:",
+        "        c.backward()",
+        '        outcomes.append("no error")',
+        "    except RuntimeError:",
+        '        outcomes.append("RuntimeError")',
+        "outcomes",
+    )
+    return {"topic": "RuntimeErrors", "program": program, "x0": x0, "x1": x1}
+
+
+def _long(*loops: tuple[int, str]) -> dict[str, Any]:
+    body = [line for count, step in loops for line in (f"for _ in range({count}):", f"    z = {step}")]
+    leaves = [_leaf("a", "x0"), _leaf("b", "x1"), "z = a"]
+    program = _lines(*leaves, *body, "z.backward()", "[z.data, a.grad, b.grad]")
+    return {"topic": "long graphs", "program": program, "x0": 2.0, "x1": 0.5}
+
+
+_LONG = [
+    _long((10000, "z + 1.0")),
+    _long((10000, "z * 1.0001"), (50, "z + z")),
+    _long((10000, "z - b"), (60, "z * b + z * b")),
+]
+"""Few, since each takes a while: a chain in all of them, and 2^50 or more paths in all but the shortest."""
+
+
+def _backward_cases(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
+    kinds = {"graphs": _graphs(style), "shared": _shared(style), "repeated": _repeated(style), "leaves": _leaves(style)}
+    kinds |= {"seeds": _seeds(style), "errors": _errors(style), "long": st.sampled_from(_LONG)}
+    drawn = {
+        Style.SIMPLE: ["shared", "shared", "repeated", "leaves", "graphs"],
+        Style.TYPICAL: ["graphs", "graphs", "graphs", "shared", "repeated", "seeds"],
+        Style.EDGE: ["graphs", "graphs", "seeds", "errors", "errors", "leaves", "long"],
+    }
+    return st.sampled_from(drawn[style]).flatmap(kinds.__getitem__)
+
+
+@exercise(points=14, name="Tensor.backward", call="program", inputs=_backward_cases, parts=("topic",), seconds=30)
+def backward(topic: Topic, program: Code, x0: Any, x1: Any) -> Any:
+    """The way back through any graph: every gradient, complete, and only where it is required."""
+    return _on_torch(program, x0=x0, x1=x1)
+
+
+def _overwriting(self, gradient=None):
+    """Shares of a node that is used more than once replace each other."""
+    pending = {id(self): self._seed(gradient)}
+    for node in reversed(self._order()):
+        if id(node) in pending:
+            node._store(pending[id(node)])
+            for source, rule in node.inputs:
+                pending[id(source)] = self._reduce(np.asarray(rule(pending[id(node)])), source.shape)
+
+
+def _kept(self, gradient=None):
+    """What an intermediate result has kept from an earlier pass is handed on once more."""
+    seed = self._seed(gradient)
+    self.grad = seed if self.grad is None else self.grad + seed
+    for node in reversed(self._order()):
+        if node.grad is None:
+            continue
+        for source, rule in node.inputs:
+            if source.requires_grad:
+                share = self._reduce(np.asarray(rule(node.grad)), source.shape)
+                source.grad = share if source.grad is None else source.grad + share
+
+
+def _recursive_order(self):
+    order, seen = [], set()
+
+    def visit(node):
+        if id(node) not in seen:
+            seen.add(id(node))
+            for source, _ in node.inputs:
+                visit(source)
+            order.append(node)
+
+    visit(self)
+    return order
+
+
+def _level_order(tensor):
+    """Breadth first from the result, each tensor at its first visit, turned around."""
+    order, seen = [tensor], {id(tensor)}
+    for node in order:
+        for source, _ in node.inputs:
+            if id(source) not in seen:
+                seen.add(id(source))
+                order.append(source)
+    return order[::-1]
+
+
+def _aliased(self, gradient=None):
+    """The first share becomes the node's own array and is added to in place, though others hold it, too."""
+    pending = {id(self): self._seed(gradient)}
+    for node in reversed(self._order()):
+        if id(node) not in pending:
+            continue
+        node._store(pending[id(node)])
+        for source, rule in node.inputs:
+            share = self._reduce(np.asarray(rule(pending[id(node)])), source.shape)
+            if id(source) not in pending:
+                pending[id(source)] = share
+            elif pending[id(source)].shape == ():
+                pending[id(source)][...] = pending[id(source)] + share
+            else:
+                pending[id(source)] += share
+
+
+def _stored_last(self, gradient):
+    if self.requires_grad:
+        self.grad = gradient
+
+
+def _stored_everywhere(self, gradient):
+    self.grad = gradient if self.grad is None else self.grad + gradient
+
+
+def _seed_of_ones(self, gradient):
+    Engine._seed(self, gradient)
+    return np.ones(self.shape)
+
+
+def _seed_without_limit(self, gradient):
+    if not self.requires_grad:
+        raise RuntimeError("no grad")
+    return np.ones(self.shape) if gradient is None else np.array(gradient, dtype=float)
+
+
+def _seed_for_all(self, gradient):
+    if gradient is None and self.data.size != 1:
+        raise RuntimeError("more than one element")
+    return np.ones(self.shape) if gradient is None else np.array(gradient, dtype=float)
+
+
+_wrong(
+    backward,
+    "shares-overwritten",
+    "a tensor that is used more than once gets a share of its gradient from each use; yours keeps the last one only: "
+    "add them up.",
+    backward=_overwriting,
+)
+_wrong(
+    backward,
+    "second-pass-overwrites",
+    "a second backward pass replaces the gradients of the first; it should add to them, until zero_grad clears them.",
+    _store=_stored_last,
+)
+_wrong(
+    backward,
+    "old-gradients-handed-on",
+    "in a second pass, intermediate results hand on what they kept from the first one, too: keep what arrives in this "
+    "pass apart from what `.grad` has accumulated.",
+    backward=_kept,
+)
+_wrong(
+    backward,
+    "recursion-too-deep",
+    "you walk through the graph by recursion, and Python stops this after about a thousand steps: use a list as a "
+    "stack of your own.",
+    _order=_recursive_order,
+)
+_wrong(
+    backward,
+    "handed-on-too-early",
+    "a tensor hands its gradient on before all of its users have delivered theirs; in topological order, backwards, it "
+    "comes after all of them.",
+    _order=_level_order,
+)
+_wrong(
+    backward,
+    "one-array-for-two",
+    "two tensors share one gradient array, and adding to it in place changes both: add into a new array.",
+    backward=_aliased,
+)
+_wrong(
+    backward,
+    "seed-always-ones",
+    "the gradient that the caller gives is ignored: it is where the way back starts.",
+    _seed=_seed_of_ones,
+)
+_wrong(
+    backward,
+    "vector-without-gradient",
+    "a result of many elements has no single slope: without a gradient given, this is a RuntimeError.",
+    _seed=_seed_without_limit,
+)
+_wrong(
+    backward,
+    "constant-differentiated",
+    "backward on a tensor that needs no gradient is a mistake of the caller's and should be a RuntimeError.",
+    _seed=_seed_for_all,
+)
+_wrong(
+    backward,
+    "gradients-for-constants",
+    "tensors that do not require a gradient get one all the same; theirs stays None.",
+    _store=_stored_everywhere,
+)
+
+
+def _clearings(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
+    @st.composite
+    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
+        shape = draw(st.sampled_from(_largest(style, _SHAPES)))
+        body = draw(
+            st.sampled_from(
+                [
+                    ["c = a + 1.0", "c.backward(gradient)", "a.zero_grad()"],
+                    ["a.zero_grad()", "c = a + 1.0", "c.backward(gradient)"],
+                    ["c = a + 1.0", "c.backward(gradient)", "a.zero_grad()", "c = a + 1.0", "c.backward(gradient)"],
+                ]
+            )
+        )
+        return {
+            "program": _lines(_leaf("a", "x0"), *body, "[a.grad, a.data, a.requires_grad]"),
+            "x0": draw(_data(shape, _numbers("real", style))),
+            "gradient": draw(_array(shape, _numbers("nonzero", style))),
+        }
+
+    return draw_case()
+
+
+@exercise(points=2, name="Tensor.zero_grad", call="program", inputs=_clearings)
+def zero_grad(program: Code, x0: Any, gradient: Any) -> list:
+    """The gradient is forgotten, and the tensor stays as it was otherwise."""
+    return _on_torch(program, x0=x0, gradient=gradient)
+
+
+def _zeros(self):
+    self.grad = np.zeros_like(self.data)
+
+
+def _needs_gradient(self):
+    if self.grad is None:
+        raise RuntimeError("there is no gradient to clear")
+    self.grad = None
+
+
+def _clears_flag(self):
+    self.grad, self.requires_grad = None, False
+
+
+def _clears_data(self):
+    self.grad, self.data = None, np.zeros_like(self.data)
+
+
+_wrong(
+    zero_grad,
+    "zeros-instead-of-none",
+    "you leave an array of zeros; `.grad` goes back to None, as if there had been no backward pass.",
+    zero_grad=_zeros,
+)
+_wrong(
+    zero_grad,
+    "gradient-not-cleared",
+    "the gradient is still there afterwards, and the next pass adds to it.",
+    zero_grad=lambda self: None,
+)
+_wrong(
+    zero_grad,
+    "clearing-stops-gradients",
+    "the tensor no longer requires a gradient afterwards; only `.grad` should change.",
+    zero_grad=_clears_flag,
+)
+_wrong(
+    zero_grad,
+    "data-cleared-as-well",
+    "the data is set to zeros, too; only `.grad` should change.",
+    zero_grad=_clears_data,
+)
+_wrong(
+    zero_grad,
+    "clearing-needs-a-gradient",
+    "clearing where there is no gradient yet is no mistake: nothing is to be done then.",
+    zero_grad=_needs_gradient,
+)
+
+
+# --- functions --------------------------------------------------------------------------------------------------------
+
+
+def _orders(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
+    def program(lines: list[str], names: list[str]) -> dict[str, Any]:
+        shown = ", ".join(f'id({name}): "{name}"' for name in names)
+        told = f"[names[id(node)] for node in topological_sort({names[-1]}) if id(node) in names]"
+        return {"program": _lines(*lines, f"names = {{{shown}}}", told)}
+
+    @st.composite
+    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
+        leaves = "abc"[: draw(st.integers(1, 2 if style is Style.SIMPLE else 3))]
+        steps = draw(st.integers(1, 3) if style is Style.SIMPLE else st.integers(3, 7))
+        names = list(leaves)
+        lines = [_leaf(name, repr(draw(decimals(-3, 3)))) for name in leaves]
+        for name in "defghkm"[:steps]:
+            u, v = draw(st.sampled_from([names[-1], *names])), draw(st.sampled_from(names))
+            lines.append(f"{name} = {u} {draw(st.sampled_from('+*'))} {v}")
+            names.append(name)
+        return program(lines, names)
+
+    chain, ladder = ["for _ in range(10000):", "    z = z + a"], ["for _ in range(50):", "    z = z + z"]
+    start = [_leaf("a", "1.0"), "z = a"]
+    long = st.sampled_from([program([*start, *chain], ["a", "z"]), program([*start, *chain, *ladder], ["a", "z"])])
+    return st.sampled_from(["short"] * 12 + ["long"]).flatmap(lambda kind: long if kind == "long" else draw_case())
+
+
+@exercise(points=8, call="program", inputs=_orders, unique=False, seconds=30)
+def topological_sort(program: Code) -> list:
+    """Each tensor that the result was computed from, once, after its inputs; the result itself last."""
+    return _on_torch(program)
+
+
+@topological_sort.relation
+def in_order(result, program):
+    """each tensor that the result was computed from stands in the list once, after its inputs, and the result last"""
+    tree = ast.parse(program.source)
+    inputs: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id != "names":
+            used = {inner.id for inner in ast.walk(node.value) if isinstance(inner, ast.Name)}
+            inputs.setdefault(node.targets[0].id, set()).update(used - {"Tensor", node.targets[0].id})
+    last = re.findall(r"topological_sort\((\w)\)", program.source)[-1]
+    needed, stack = {last}, [last]
+    while stack:
+        for name in inputs[stack.pop()] - needed:
+            needed.add(name)
+            stack.append(name)
+    if not isinstance(result, list | tuple) or not all(isinstance(name, str) for name in result):
+        return "the result is not a list of the tensors in the graph"
+    result = list(result)
+    for name in result:
+        if name not in needed:
+            return f"{name} is in the list, but {last} was not computed from it"
+        if result.count(name) > 1:
+            return f"{name} is in the list {result.count(name)} times; each tensor belongs there once"
+    missing = sorted(needed - set(result))
+    if missing:
+        return f"{missing[0]} is missing from the list" + (
+            ": the tensor itself comes last" if missing[0] == last else f"; {last} was computed from it"
+        )
+    for place, name in enumerate(result):
+        early = sorted(inputs[name] - set(result[:place]))
+        if early:
+            return f"{name} stands before {early[0]}, from which it was computed"
+    return True if result[-1] == last else f"{last} itself should be the last one of the list"
+
+
+def _every_visit(tensor):
+    """Kahn-like, but each tensor as often as it is used: bounded, since the uses of a tensor are counted once."""
+    order = []
+    for node in _sorted(tensor):
+        order.extend(source for source, _ in node.inputs)
+        order.append(node)
+    return order
+
+
+_wrong(
+    topological_sort,
+    "result-comes-first",
+    "your list runs from the result to the leaves; it should be the other way round, inputs before what is computed "
+    "from them.",
+    topological_sort=lambda tensor: _sorted(tensor)[::-1],
+)
+_wrong(
+    topological_sort,
+    "tensors-listed-repeatedly",
+    "tensors that are used more than once are listed more than once: remember which ones you have seen.",
+    topological_sort=_every_visit,
+)
+_wrong(
+    topological_sort,
+    "result-left-out",
+    "the tensor itself is missing: it belongs to the list, at the end.",
+    topological_sort=lambda tensor: _sorted(tensor)[:-1],
+)
+_wrong(
+    topological_sort,
+    "leaves-left-out",
+    "tensors that were not computed from others are missing: the leaves belong to the list, and gradients are what "
+    "they are waiting for.",
+    topological_sort=lambda tensor: [node for node in _sorted(tensor) if node.inputs],
+)
+_wrong(
+    topological_sort,
+    "ordered-by-distance",
+    "you order by the distance to the result; where a short and a long way lead to the same tensor this puts it "
+    "before some of its users only by luck: append a tensor once all of its inputs are in the list.",
+    topological_sort=_level_order,
+)
+_wrong(
+    topological_sort,
+    "sorted-by-recursion",
+    "you walk through the graph by recursion, and Python stops this after about a thousand steps: use a list as a "
+    "stack of your own.",
+    topological_sort=_recursive_order,
+)
+
+
+def _losses(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
+    @st.composite
+    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
+        most = 2 if style is Style.SIMPLE else 4
+        shape = (draw(st.integers(1, most)), draw(st.integers(1, most)))
+        program = _lines(
+            _leaf("A", "x0"),
+            _leaf("Y", "x1", False),
+            "loss = bce_loss(A, Y)",
+            "loss.backward()",
+            "[loss.data, loss.shape, A.grad is None, Y.grad is None]",
+        )
+        return {"program": program, "x0": draw(Probability.arrays(shape, style)), "x1": draw(_targets(shape))}
+
+    return draw_case()
+
+
+def _targets(shape: tuple[int, ...]) -> SearchStrategy[Any]:
+    return Target.arrays(shape, Style.TYPICAL)
+
+
+@exercise(points=4, call="program", inputs=_losses)
+def bce_loss(program: Code, x0: Any, x1: Any) -> list:
+    """Binary cross-entropy as one tensor: mean over the examples of the sum over the outputs, and a way back to A."""
+    return _on_torch(program, x0=x0, x1=x1)
+
+
+def _cross(A, Y):
+    return -(Y * A.log() + (1 - Y) * (1 - A).log())
+
+
+_wrong(
+    bce_loss,
+    "loss-over-all-entries",
+    "you average over all entries; an example's loss is the sum over its outputs, and only the examples are averaged.",
+    bce_loss=lambda A, Y: _cross(A, Y).mean(),
+)
+_wrong(
+    bce_loss,
+    "loss-of-all-examples",
+    "you add up the losses of all examples; what is asked for is their mean.",
+    bce_loss=lambda A, Y: _cross(A, Y).sum(),
+)
+_wrong(
+    bce_loss,
+    "loss-without-minus",
+    "your loss is negative: the logarithm of a probability is at most 0, and the loss is minus that.",
+    bce_loss=lambda A, Y: -_bce(A, Y),
+)
+_wrong(
+    bce_loss,
+    "loss-of-ones-only",
+    "targets of 0 cost nothing: the term with 1 − Y is missing.",
+    bce_loss=lambda A, Y: -(Y * A.log()).sum(axis=1).mean(),
+)
+_wrong(
+    bce_loss,
+    "loss-without-graph",
+    "the value is right, but it was computed on `.data`, behind the engine's back: no gradient finds the way to A.",
+    bce_loss=lambda A, Y: type(A)(_bce(A, Y).data, True),
+)
+
+
+def _networks(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
+    @st.composite
+    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
+        most = 2 if style is Style.SIMPLE else 4
+        sizes = draw(st.lists(st.integers(1, most), min_size=2, max_size=3 if style is Style.SIMPLE else 4))
+        N = draw(st.integers(1, most))
+        program = _lines(
+            "X = Tensor(x0)",
+            "layers = [(Tensor(W, requires_grad=True), Tensor(b, requires_grad=True)) for W, b in parameters]",
+            "A = mlp(X, layers)",
+            "A.backward(np.ones(A.shape))",
+            "[A.data, [[W.grad is None, b.grad is None] for W, b in layers]]",
+        )
+        return {
+            "program": program,
+            "x0": draw(Moderate.arrays((N, sizes[0]), style)),
+            "parameters": draw(layers(sizes, style)),
+        }
+
+    return draw_case()
+
+
+@exercise(points=4, call="program", inputs=_networks)
+def mlp(program: Code, x0: Any, parameters: list) -> list:
+    """The outputs of a network of sigmoid layers, and a way back to every parameter."""
+    return _on_torch(program, x0=x0, parameters=parameters)
+
+
+def _linear_output(X, parameters):
+    *hidden, (W, b) = parameters
+    return _mlp(X, hidden) @ W.T + b.T
+
+
+def _output_sigmoid_only(X, parameters):
+    return _chain(X, parameters).sigmoid()
+
+
+def _chain(X, parameters):
+    for W, b in parameters:
+        X = X @ W.T + b.T
+    return X
+
+
+def _without_biases(X, parameters):
+    for W, b in parameters:
+        X = (X @ W.T + 0.0 * b.T).sigmoid()
+    return X
+
+
+def _untransposed_weights(X, parameters):
+    for W, b in parameters:
+        X = (X @ W + b.T).sigmoid()
+    return X
+
+
+def _detached_layers(X, parameters):
+    for W, b in parameters:
+        X = type(X)((X @ W.T + b.T).sigmoid().data, True)
+    return X
+
+
+def _relu_hidden(X, parameters):
+    *hidden, (W, b) = parameters
+    for V, c in hidden:
+        X = (X @ V.T + c.T).relu()
+    return (X @ W.T + b.T).sigmoid()
+
+
+_wrong(
+    mlp,
+    "output-without-sigmoid",
+    "the last layer has a sigmoid, too; its outputs lie between 0 and 1.",
+    mlp=_linear_output,
+)
+_wrong(
+    mlp,
+    "sigmoid-only-at-the-end",
+    "only the last layer has its sigmoid; without one in between, all layers together are a single linear one.",
+    mlp=_output_sigmoid_only,
+)
+_wrong(
+    mlp,
+    "layers-without-biases",
+    "the biases have no effect: add the row bᵀ in every layer.",
+    mlp=_without_biases,
+)
+_wrong(
+    mlp,
+    "weights-not-transposed",
+    "the weights have one row for each neuron, (n_l, n_{l-1}), so on the way forward they are transposed.",
+    mlp=_untransposed_weights,
+)
+_wrong(
+    mlp,
+    "layers-cut-apart",
+    "the values are right, but each layer starts a new graph from `.data`, and no gradient finds the way back.",
+    mlp=_detached_layers,
+)
+_wrong(
+    mlp,
+    "relu-in-hidden-layers",
+    "the hidden layers have relu; this network has sigmoids everywhere.",
+    mlp=_relu_hidden,
+)
+
+
+def _updates(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
+    @st.composite
+    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
+        shapes = draw(st.sampled_from([((), ()), ((2,), ()), ((2,), (2,)), ((2, 3), (2, 1)), ((1,), (3, 2))]))
+        x0, x1 = (draw(_array(shape, _numbers("real", style))) for shape in shapes)
+        lr = draw(st.sampled_from([0.1, 0.5, 0.01, 2.0]))
+        slopes = [draw(_array(shape, _numbers("nonzero", style))) for shape in shapes]
+        program = _lines(
+            _leaf("a", "x0"),
+            _leaf("b", "x1"),
+            "(a + 0.0).backward(slopes[0])",
+            "(b + 0.0).backward(slopes[1])",
+            f"sgd([a, b], {lr})",
+            "[a.data, b.data, a.grad, b.grad]",
+        )
+        # lists, since an engine may work on the very array that it is given
+        return {"program": program, "x0": x0.tolist(), "x1": x1.tolist(), "slopes": slopes}
+
+    return draw_case()
+
+
+@exercise(points=3, call="program", inputs=_updates)
+def sgd(program: Code, x0: Any, x1: Any, slopes: list) -> list:
+    """One step downhill for each tensor, and its gradient cleared."""
+    return _on_torch(program, x0=x0, x1=x1, slopes=slopes)
+
+
+def _ascent(tensors, lr):
+    _sgd(tensors, -lr)
+
+
+def _uncleared(tensors, lr):
+    for tensor in tensors:
+        tensor.data = tensor.data - lr * tensor.grad
+
+
+def _cleared_to_zeros(tensors, lr):
+    for tensor in tensors:
+        tensor.data = tensor.data - lr * tensor.grad
+        tensor.grad = np.zeros_like(tensor.data)
+
+
+def _local_names(tensors, lr):
+    for tensor in tensors:
+        data = tensor.data
+        data = data - lr * tensor.grad
+        tensor.grad = None
+
+
+def _first_only(tensors, lr):
+    _sgd(tensors[:1], lr)
+
+
+_wrong(
+    sgd,
+    "uphill",
+    "you add the gradient: it points uphill, and the loss should go down.",
+    sgd=_ascent,
+)
+_wrong(
+    sgd,
+    "step-leaves-gradients",
+    "the gradients are still there after the step, and the next backward pass would add to them: clear them.",
+    sgd=_uncleared,
+)
+_wrong(
+    sgd,
+    "step-leaves-zeros",
+    "after the step the gradients are zeros; clearing means that `.grad` is None again.",
+    sgd=_cleared_to_zeros,
+)
+_wrong(
+    sgd,
+    "step-on-a-copy",
+    "the new values stay in a local name and never reach the tensor: assign to its `.data`.",
+    sgd=_local_names,
+)
+_wrong(
+    sgd,
+    "step-without-learning-rate",
+    "the learning rate is ignored: it scales the step.",
+    sgd=lambda tensors, lr: _sgd(tensors, 1.0),
+)
+_wrong(
+    sgd,
+    "only-the-first-tensor",
+    "only the first tensor is updated: go through all of them before you return.",
+    sgd=_first_only,
+)
