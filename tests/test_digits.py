@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from autograder import project
-from autograder.cases import load_module
+from autograder.cases import definitions_of, load_module, reference_cells
 
 digits: Any = load_module(project.root() / "solutions" / "training" / "digits.py")
+notebook = definitions_of("training", reference_cells(project.notebook("training")))
 
 
 def idx(array: np.ndarray[Any, Any]) -> bytes:
@@ -30,6 +31,8 @@ IMAGES = np.arange(2 * 3 * 3).reshape(2, 3, 3)
 
 
 def test_the_small_digits() -> None:
+    some, answers = notebook["some_digits"]()
+    assert (some.shape, answers.shape) == ((200, 64), (200,))
     X, labels = digits.load_digits()
     assert X.shape == (1797, 64)
     assert (X.min(), X.max()) == (0, 1)
@@ -41,23 +44,23 @@ def test_the_small_digits() -> None:
 @pytest.mark.parametrize("zipped", [False, True])
 def test_mnist_from_a_folder(tmp_path: Path, zipped: bool) -> None:
     write(tmp_path, IMAGES, np.array([7, 1]), zipped)
-    X, labels = digits.load_mnist(tmp_path)
+    X, labels = notebook["some_digits"](tmp_path)
     assert np.allclose(X, IMAGES.reshape(2, 9) / 255)
     assert labels.tolist() == [7, 1]
 
 
 def test_what_is_no_mnist_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="neither train-images"):
-        digits.load_mnist(tmp_path)
+        notebook["some_digits"](tmp_path)
     write(tmp_path, IMAGES, np.array([7, 1, 2]))
     with pytest.raises(ValueError, match="do not belong together"):
-        digits.load_mnist(tmp_path)
+        notebook["some_digits"](tmp_path)
     (tmp_path / "train-images-idx3-ubyte").write_bytes(b"GIF89a")
     with pytest.raises(ValueError, match="is not an IDX file"):
-        digits.load_mnist(tmp_path)
+        notebook["some_digits"](tmp_path)
     (tmp_path / "train-images-idx3-ubyte").write_bytes(idx(IMAGES)[:-1])
     with pytest.raises(ValueError, match="do not fit the shape"):
-        digits.load_mnist(tmp_path)
+        notebook["some_digits"](tmp_path)
 
 
 def test_a_damaged_file_of_small_digits(tmp_path: Path) -> None:

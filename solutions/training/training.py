@@ -23,7 +23,9 @@
 
 # %% locked="imports"
 import base64
+import gzip
 import zlib
+from pathlib import Path
 
 import numpy as np
 
@@ -245,7 +247,8 @@ assert accuracy(A, np.array([1, 1])) == 0.5, "one of two"
 # ## Real digits
 #
 # The digits are images of 8 × 8 pixels, written by many people, as rows of 64 numbers between 0 (paper) and 1 (ink). Here
-# are two hundred of them to try things on; your function is judged with 1300 others, on digits that **it has not seen**.
+# are two hundred of them to try things on (if you have MNIST's own files in a folder, `some_digits(folder)` reads those:
+# 28 × 28 pixels, so 784 inputs); your function is judged with 1300 others, on digits that **it has not seen**.
 #
 # That is the point of learning. A network with enough neurons can learn its examples by heart; whether it has understood
 # anything shows only on others. So one holds some examples back and never learns from them. If accuracy is high on the
@@ -317,11 +320,45 @@ DIGITS_HERE = (
 )
 
 
-def some_digits():
-    """Two hundred digits: images (200, 64) in 0…1 and labels (200,)."""
+def some_digits(folder=None):
+    """Two hundred digits: images (200, 64) in 0…1 and labels (200,). With a folder: all digits of MNIST that is there."""
+    if folder is not None:
+        return load_mnist(Path(folder))
     raw = zlib.decompress(base64.b85decode(DIGITS_HERE))
     labels = np.frombuffer(raw, np.uint8, 200).astype(np.int64)
     return np.frombuffer(raw, np.uint8, offset=200).reshape(200, 64) / 16.0, labels
+
+
+def load_mnist(folder, kind="train"):
+    """Images (N, rows·columns) in 0…1 and labels (N,) from `{kind}-images-idx3-ubyte` and its labels, plain or `.gz`.
+
+    Raises FileNotFoundError if one of them is missing, ValueError if they are no IDX files or do not belong together.
+    """
+    images = read_idx(_find(folder, f"{kind}-images-idx3-ubyte"))
+    labels = read_idx(_find(folder, f"{kind}-labels-idx1-ubyte"))
+    if images.ndim != 3 or labels.shape != (len(images),):
+        raise ValueError(f"{folder}: {images.shape} images and {labels.shape} labels do not belong together.")
+    return images.reshape(len(images), -1) / 255.0, labels.astype(np.int64)
+
+
+def read_idx(path):
+    """An IDX file of bytes: two zeros, type 8, the number of dimensions, each size in four bytes, then the data."""
+    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    if len(raw) < 4 or raw[:3] != b"\0\0\x08":
+        raise ValueError(f"{path}: is not an IDX file of bytes.")
+    dims = raw[3]
+    shape = tuple(int.from_bytes(raw[4 + 4 * i : 8 + 4 * i], "big") for i in range(dims))
+    data = raw[4 + 4 * dims :]
+    if len(data) != int(np.prod(shape)):
+        raise ValueError(f"{path}: {len(data)} bytes of data do not fit the shape {shape}.")
+    return np.frombuffer(data, np.uint8).reshape(shape)
+
+
+def _find(folder, name):
+    for path in (folder / name, folder / f"{name}.gz"):
+        if path.is_file():
+            return path
+    raise FileNotFoundError(f"{folder}: there is neither {name} nor {name}.gz here.")
 
 
 # %%
