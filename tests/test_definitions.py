@@ -40,6 +40,8 @@ def short_statements(monkeypatch: pytest.MonkeyPatch) -> None:
         ("def f(): return helper()", "def helper(): return 1"),
         ("TABLE = {}", "TABLE['k'] = 1", "def f(): return TABLE['k']"),
         ("TABLE = {}\nTABLE.update(k=1)\ndef f(): return TABLE['k']",),
+        ("class T: pass", "for name in ['g']:\n  setattr(T, name, lambda self: 1)", "def f(): return T().g()"),
+        ("TABLE = {}\nif True:\n  TABLE['k'] = 1", "def f(): return TABLE['k']"),
         ("f = lambda: 1",),
         ("from functools import partial\nf = partial(int, 1)",),
         ("def make():\n  def inner(): return 1\n  return inner\nf = make()",),

@@ -168,16 +168,24 @@ def _names(code: CodeType, nested: bool = False) -> tuple[frozenset[str], frozen
     return frozenset(binds), frozenset(needs)
 
 
-def _changed(node: ast.stmt) -> frozenset[str]:
-    """Names whose object a statement changes without binding it: `TABLE[k] = v`, `f.x = 1`, `CACHE.update(…)`."""
+def _changed(node: ast.AST) -> frozenset[str]:
+    """Names whose object a statement changes without binding it, in blocks too.
+
+    That is `TABLE[k] = v`, `f.x = 1`, `CACHE.update(…)` and `setattr(Tensor, name, method)`.
+    """
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+        return frozenset()
     targets: list[ast.expr] = []
     if isinstance(node, ast.Assign):
         targets = node.targets
     elif isinstance(node, ast.AugAssign | ast.AnnAssign):
         targets = [node.target]
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        targets = [node.value.func]
-    roots = set()
+        called = node.value
+        targets = [called.func]
+        if isinstance(called.func, ast.Name) and called.func.id == "setattr" and called.args:
+            targets = [ast.Attribute(called.args[0], "")]
+    roots = {name for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt) for name in _changed(child)}
     for target in targets:
         inner = target
         while isinstance(inner, ast.Attribute | ast.Subscript):
