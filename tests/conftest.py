@@ -29,9 +29,9 @@ def solution(backprop: AssignmentCases) -> tuple[str, ...]:
 
 @pytest.fixture(scope="session")
 def grade(backprop: AssignmentCases) -> Grade:
-    """Grade cells of source text against backprop, with a short limit per exercise."""
+    """Grade cells of source text against backprop."""
 
-    def graded(cells: Sequence[str], wall: float = 3.0, memory: int = 1 << 30) -> dict[str, Any]:
+    def graded(cells: Sequence[str], wall: float = 60.0, memory: int = 1 << 30) -> dict[str, Any]:
         grader = Grader(backprop, choose(), Limits(wall=wall, memory=memory))
         return grader.grade(Submission("student", tuple(cells)))
 
