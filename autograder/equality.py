@@ -45,6 +45,12 @@ def difference(expected: Value, got: Value, *, tighten: float = 1.0, same_nan: b
     return _difference(expected, got, (), _Rule(tighten, same_nan))
 
 
+def close(expected: Array, got: Array) -> bool:
+    """Whether all numbers of two flat arrays of one length are equal within tolerance."""
+    with np.errstate(all="ignore"):
+        return bool(((np.abs(got - expected) <= ATOL + RTOL * np.abs(expected)) | (got == expected)).all())
+
+
 @dataclass(frozen=True)
 class _Rule:
     tighten: float

@@ -13,19 +13,19 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograder import cases as assignments
+from autograder.batch import Batch, pack
 from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases
-from autograder.compare import Verdict, compare
+from autograder.compare import Verdict, compare, matches, same_again
 from autograder.diagnose import Diagnosis, describe_error, diagnose
 from autograder.errors import SandboxError
 from autograder.exercise import Relation
-from autograder.sandbox.launcher import Limits, Sandbox, Worker, WorkerDied, choose
+from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerDied, choose
 from autograder.score import score
 from autograder.submission import Submission, Unreadable, read
 from autograder.text import call, clean, plain
@@ -35,6 +35,9 @@ Result = dict[str, Any]
 Progress = Callable[[Result], None]
 
 _ORACLE_ELEMENTS = 2000
+_AGAIN = 8
+"""Cases that are called a second time: the same inputs must give the same results."""
+_REMEMBERED = 4096
 _DIED = {
     "timeout": "took more than {wall:g} seconds: an endless loop?",
     "crashed": "the process that ran it ended: exit, or a crash in compiled code?",
@@ -93,30 +96,31 @@ def published(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "submissions": submissions}
 
 
-@dataclass
 class Grader:
-    """One assignment, ready to grade any number of submissions."""
+    """One assignment, ready to grade any number of submissions, from any number of threads."""
 
-    assignment: AssignmentCases
-    sandbox: Sandbox
-    limits: Limits
-    encoded: dict[str, list[Any]] = field(init=False)
-    relations: dict[str, list[Relation]] = field(init=False)
-    reference: dict[str, Callable[..., Value]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        exercises = self.assignment.exercises
-        self.reference = self.assignment.reference_functions()
-        self.relations = {
-            entry.name: self.assignment.relations(entry.name) if entry.relations else [] for entry in exercises
+    def __init__(self, assignment: AssignmentCases, sandbox: Sandbox, limits: Limits) -> None:
+        self.assignment, self.sandbox, self.limits = assignment, sandbox, limits
+        self.reference = assignment.reference_functions()
+        exercises = assignment.exercises
+        self.relations: dict[str, list[Relation]] = {
+            entry.name: assignment.relations(entry.name) if entry.relations else [] for entry in exercises
         }
-        self.encoded = {
-            entry.name: [{key: encode(value) for key, value in case.arguments.items()} for case in entry.cases]
+        encoded = {entry.name: [_encoded(case) for case in entry.cases] for entry in exercises}
+        self.inputs = Inputs.of(encoded)
+        self.again = {entry.name: _called_again(len(entry.cases)) for entry in exercises}
+        self.expected = {
+            entry.name: pack([entry.cases[i].expected for i in (*range(len(entry.cases)), *self.again[entry.name])])
             for entry in exercises
+            if entry.unique and not entry.relations
         }
+        self._judged: dict[tuple[str, Batch], tuple[float, Diagnosis]] = {}
 
     def grade(self, submission: Submission | Unreadable) -> Result:
-        """Grade one submission: one entry of the document's "submissions"."""
+        """Grade one submission: one entry of the document's "submissions".
+
+        Raises SandboxError if the sandbox fails twice: that is never the submission's mistake.
+        """
         maximum = sum(entry.points for entry in self.assignment.exercises)
         if isinstance(submission, Unreadable):
             results = [
@@ -124,9 +128,16 @@ class Grader:
                 for entry in self.assignment.exercises
             ]
             return _entry(submission.name, maximum, results, "unreadable", submission.reason)
+        try:
+            results = self._graded(submission)
+        except SandboxError:
+            results = self._graded(submission)
+        return _entry(submission.name, maximum, results, "graded", None)
+
+    def _graded(self, submission: Submission) -> list[Result]:
         run = _Run(self, submission)
         try:
-            return _entry(submission.name, maximum, self._exercises(run), "graded", None)
+            return self._exercises(run)
         finally:
             run.close()
 
@@ -147,14 +158,48 @@ class Grader:
             results.append(_result(exercise, points, diagnosis, follow_through))
         return results
 
-    def _judge(self, exercise: ExerciseCases, answers: list[Answer] | Diagnosis) -> tuple[float, Diagnosis]:
+    def _judge(self, exercise: ExerciseCases, answers: Batch | Diagnosis) -> tuple[float, Diagnosis]:
+        """Points and diagnosis; the same answers of another submission are judged once."""
         if isinstance(answers, Diagnosis):
             return 0.0, answers
-        verdicts = compare(exercise, answers, self.relations[exercise.name])
+        expected = self.expected.get(exercise.name)
+        if expected and matches(expected, answers):
+            return exercise.points, Diagnosis("correct")
+        key = exercise.name, answers
+        if key not in self._judged:
+            if len(self._judged) >= _REMEMBERED:
+                self._judged.clear()
+            self._judged[key] = self._judge_cases(exercise, answers)
+        return self._judged[key]
+
+    def _judge_cases(self, exercise: ExerciseCases, batch: Batch) -> tuple[float, Diagnosis]:
+        count, again = len(exercise.cases), self.again[exercise.name]
+        try:
+            answers = [_answer(entry) for entry in batch.entries()]
+        except ValueError:
+            return 0.0, Diagnosis("crashed", _DIED["crashed"])
+        if len(answers) != count + len(again):
+            return 0.0, Diagnosis("crashed", _DIED["crashed"])
+        verdicts = compare(exercise, answers[:count], self.relations[exercise.name])
+        for index, second in zip(again, answers[count:], strict=True):
+            if not same_again(answers[index], second):
+                told = "the same arguments gave another result the second time: it must depend on nothing else"
+                return 0.0, Diagnosis("wrong", told, None, Verdict(exercise.cases[index], second))
         points, diagnosis = score(exercise.points, verdicts), diagnose(exercise, verdicts)
         if diagnosis.outcome != "correct" and points > 0:
             diagnosis = Diagnosis("partial", diagnosis.message, diagnosis.misconception, diagnosis.shown)
         return points, diagnosis
+
+
+def _encoded(case: Case) -> dict[str, Any]:
+    return {key: encode(value) for key, value in case.arguments.items()}
+
+
+def _called_again(count: int) -> list[int]:
+    """Which cases are called a second time, last first: a few, spread over the smaller three quarters."""
+    if count < 4 * _AGAIN:
+        return []
+    return [index * (3 * count // 4) // _AGAIN for index in reversed(range(_AGAIN))]
 
 
 def _followed(diagnosis: Diagnosis, helpers: Sequence[str]) -> Diagnosis:
@@ -180,7 +225,7 @@ class _Run:
             self.worker.close()
             self.worker = None
 
-    def answers(self, exercise: ExerciseCases) -> list[Answer] | Diagnosis:
+    def answers(self, exercise: ExerciseCases) -> Batch | Diagnosis:
         """The submission's answers to all cases, or why there are none."""
         try:
             return self._call(self._ready(exercise), exercise)
@@ -188,7 +233,7 @@ class _Run:
             self.close()
             return self._died(exercise, died)
 
-    def answers_with(self, exercise: ExerciseCases, replaced: Sequence[str]) -> list[Answer] | Diagnosis:
+    def answers_with(self, exercise: ExerciseCases, replaced: Sequence[str]) -> Batch | Diagnosis:
         """The same with the results of some helpers replaced by right ones, in a worker of its own."""
         with self._started() as worker:
             try:
@@ -206,10 +251,7 @@ class _Run:
             worker.close()
 
     def _start(self) -> Worker:
-        try:
-            return self.grader.sandbox.start(self.grader.limits)
-        except SandboxError:
-            return self.grader.sandbox.start(self.grader.limits)  # what the grader fails at is tried once more
+        return self.grader.sandbox.start(self.grader.limits, self.grader.inputs)
 
     def _ready(self, exercise: ExerciseCases) -> Worker:
         """A worker in which the submission is defined: all of it, or only this exercise if all of it kills workers."""
@@ -228,18 +270,19 @@ class _Run:
             return self._ready(exercise)
         return self.worker
 
-    def _call(self, worker: Worker, exercise: ExerciseCases, replace: Sequence[str] = ()) -> list[Answer] | Diagnosis:
-        message = {"op": "call", "name": exercise.name, "call": exercise.call, "replace": list(replace)}
-        encoded = self.grader.encoded[exercise.name]
+    def _call(self, worker: Worker, exercise: ExerciseCases, replace: Sequence[str] = ()) -> Batch | Diagnosis:
+        message = {"op": "call", "name": exercise.name, "call": exercise.call, "kept": exercise.name}
         reply = worker.request(
-            {**message, "cases": encoded}, answer=self._oracle(replace) if replace else None, wall=exercise.seconds
+            {**message, "again": self.grader.again[exercise.name], "replace": list(replace)},
+            answer=self._oracle(replace) if replace else None,
+            wall=exercise.seconds,
         )
         if reply.get("missing") is True:
             return self._missing(exercise)
-        results = reply.get("results")
-        if not isinstance(results, list) or len(results) != len(encoded):
-            raise WorkerDied("crashed")
-        return [_answer(result) for result in results]
+        try:
+            return Batch.from_json(reply)
+        except ValueError:
+            raise WorkerDied("crashed") from None
 
     def _missing(self, exercise: ExerciseCases) -> Diagnosis:
         owner = exercise.name.partition(".")[0]
@@ -265,7 +308,7 @@ class _Run:
         try:
             worker = self._ready(exercise)
             first = {"op": "call", "name": exercise.name, "call": exercise.call}
-            worker.request({**first, "cases": self.grader.encoded[exercise.name][:1]})
+            worker.request({**first, "cases": [_encoded(exercise.cases[0])]})
         except WorkerDied as again:
             self.close()
             if again.reason == died.reason:
@@ -293,18 +336,14 @@ class _Run:
         return answer
 
 
-def _answer(result: Any) -> Answer:
-    """An answer from the untrusted side. Raises WorkerDied for what is no answer."""
-    result = _mapping(result)
+def _answer(result: dict[str, Any]) -> Answer:
+    """An answer from the untrusted side. Raises ValueError for what is no answer."""
     if isinstance(result.get("error"), dict):
         return _error(result["error"])
-    changed = result.get("changed")
+    changed = result.get("changed", [])
     if "value" not in result or not isinstance(changed, list) or not all(isinstance(name, str) for name in changed):
-        raise WorkerDied("crashed")
-    try:
-        return Answer(decode(result["value"]), tuple(changed[:20]))
-    except ValueError as error:
-        raise WorkerDied("crashed") from error
+        raise ValueError("not an answer")
+    return Answer(result["value"], tuple(changed[:20]))
 
 
 def _error(problem: dict[str, Any]) -> Answer:

@@ -175,7 +175,7 @@ def loads(text: bytes) -> Any:
 def copied(value: Value) -> Value:
     """A deep copy in which every array is a fresh, writeable, C-ordered one."""
     if isinstance(value, np.ndarray):
-        return np.array(value, copy=True)
+        return value.copy()
     if isinstance(value, list):
         return [copied(item) for item in value]
     if isinstance(value, tuple):
@@ -189,8 +189,7 @@ def identical(left: Value, right: Value) -> bool:
     """Whether two values are the same to the bit (NaN equals itself here): how a changed argument is noticed."""
     if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
         return (
-            isinstance(left, np.ndarray)
-            and isinstance(right, np.ndarray)
+            type(left) is type(right)
             and left.dtype == right.dtype
             and left.shape == right.shape
             and left.tobytes() == right.tobytes()

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,15 +16,16 @@ from typing import Any
 
 import pytest
 
+from autograder.batch import Batch
 from autograder.errors import SandboxError
 from autograder.sandbox import launcher, lock
 from autograder.sandbox.launcher import Limits, Sandbox, Worker, WorkerDied
-from autograder.values import decode, encode
+from autograder.values import encode
 
 ROOT = Path(launcher.__file__).resolve().parents[2]
 SOCKET = """
 import gc, json, socket, struct, sys
-connection = next(thing for thing in gc.get_objects() if isinstance(thing, socket.socket))
+connection = next(thing for thing in gc.get_objects() if isinstance(thing, socket.socket) and thing.fileno() >= 0)
 def frame(text):
     connection.sendall(struct.pack(">I", len(text)) + text)
 def identity():
@@ -53,14 +55,14 @@ def run(worker: Worker, body: str, before: str = "", **options: Any) -> dict[str
     source = f"{before}\ndef f(x):\n{textwrap.indent(textwrap.dedent(body), '    ')}"
     worker.request({"op": "load", "cells": [source], "names": ["f"]})
     call = {"op": "call", "name": "f", "call": "f(x)", "cases": [{"x": encode(1)}]}
-    result: dict[str, Any] = worker.request(call, **options)["results"][0]
+    (result,) = Batch.from_json(worker.request(call, **options)).entries()
     return result
 
 
 def value(worker: Worker, body: str, before: str = "") -> Any:
     result = run(worker, body, before)
     assert "value" in result, result
-    return decode(result["value"])
+    return result["value"]
 
 
 def dies(worker: Worker, body: str, before: str = "", **options: Any) -> str:
@@ -74,18 +76,21 @@ def dies(worker: Worker, body: str, before: str = "", **options: Any) -> str:
     return str(caught.value.reason)
 
 
-def family(worker: Worker) -> set[int]:
-    """The worker's process and all that descend from it."""
+def family(worker: Worker, warm: bool = False) -> set[int]:
+    """The worker's process and all that descend from it; with `warm`, the parent it was forked from too."""
     parents = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
         except (OSError, ValueError):
             continue
-    found = {worker._process.pid}
-    while more := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found
+    parent = worker._end.func.__self__  # type: ignore[attr-defined]
+    generations = [{parent._process.pid}]
+    while generations[-1]:
+        generations.append({pid for pid, above in parents.items() if above in generations[-1]})
+    # Around a parent in bubblewrap there are bubblewrap itself and the first process of its namespace.
+    own = 3 if "bwrap" in parent.command[0] else 1
+    return set().union(*generations[0 if warm else own :])
 
 
 def alive(processes: set[int]) -> set[int]:
@@ -106,8 +111,8 @@ def test_honest_code_works(worker: Worker) -> None:
     )
     assert reply["defined"] == ["f"]
     cases = [{"x": encode(float(number))} for number in range(3)]
-    results = worker.request({"op": "call", "name": "f", "call": "f(x)", "cases": cases})["results"]
-    assert [float(decode(result["value"])) for result in results] == [0.0, 1.0, 2.0**0.5]
+    reply = worker.request({"op": "call", "name": "f", "call": "f(x)", "cases": cases})
+    assert [result["value"] for result in Batch.from_json(reply).entries()] == [0.0, 1.0, 2.0**0.5]
 
 
 def test_numpy_is_whole(worker: Worker) -> None:
@@ -222,7 +227,7 @@ def test_only_what_is_needed_is_there() -> None:
         site, top, package, inner, pid, proc, devices = value(worker, listing)
         assert value(worker, "import colorsys; return colorsys.__name__") == "colorsys"  # a late import
     assert set(site) <= {"numpy", "numpy.libs"}
-    assert (top, set(package)) == (["autograder"], {"__init__.py", "values.py", "sandbox"})
+    assert (top, set(package)) == (["autograder"], {"__init__.py", "batch.py", "values.py", "sandbox"})
     assert set(inner) == {"__init__.py", "wire.py", "lock.py", "definitions.py", "worker.py"}
     assert (pid <= 2, proc, devices) == (True, False, ["null"])
 
@@ -282,6 +287,22 @@ def test_bad_frames(worker: Worker, body: str) -> None:
     assert dies(worker, body + "\nwhile True: pass", SOCKET) == "crashed"
 
 
+def test_a_worker_killed_from_outside_is_not_the_students_mistake(worker: Worker) -> None:
+    (inside,) = family(worker)
+    threading.Timer(0.2, os.kill, (inside, signal.SIGKILL)).start()
+    with pytest.raises(SandboxError, match="from outside"):
+        run(worker, "while True: pass")
+
+
+def test_a_parent_killed_from_outside_is_replaced(sandbox: Sandbox) -> None:
+    worker = sandbox.start(Limits())
+    threading.Timer(0.2, os.kill, (max(family(worker, warm=True) - family(worker)), signal.SIGKILL)).start()
+    with pytest.raises(SandboxError, match="from outside"):
+        run(worker, "while True: pass")
+    with sandbox.start(Limits()) as another:
+        assert value(another, "return x") == 1
+
+
 def test_drip(worker: Worker) -> None:
     body = "import time\nwhile True: connection.sendall(b'\\0'); time.sleep(0.1); connection.sendall(b'\\0\\0\\1')"
     assert dies(worker, body, SOCKET, wall=1.0) in ("timeout", "crashed")
@@ -301,7 +322,7 @@ def test_worker_may_ask(worker: Worker) -> None:
     worker.request({"op": "load", "cells": ["def g(x): return 0\ndef f(x): return g(x) + 1"], "names": ["f", "g"]})
     call = {"op": "call", "name": "f", "call": "f(x)", "cases": [{"x": 1}], "replace": ["g"]}
     reply = worker.request(call, answer=lambda asked: {"value": encode(41)})
-    assert decode(reply["results"][0]["value"]) == 42
+    assert Batch.from_json(reply).entries() == [{"value": 42}]
 
 
 @pytest.mark.parametrize("reads", ["connection.recv(1 << 16)", "pass"], ids=["reads", "floods"])
@@ -325,6 +346,7 @@ def test_error_in_an_answer_ends_the_worker(worker: Worker) -> None:
 
 
 def test_nothing_is_left_after_close(sandbox: Sandbox) -> None:
+    sandbox.start(Limits()).close()  # a warm parent stays
     open_before = len(os.listdir("/proc/self/fd"))
     worker = sandbox.start(Limits())
     processes = family(worker)
@@ -348,7 +370,7 @@ def test_nothing_is_left_when_the_grader_is_killed(sandbox: Sandbox) -> None:
         endless = {{"id": "", "op": "call", "name": "f", "call": "f(x)", "cases": [{{"x": 1}}]}}
         wire.send_frame(worker._connection, dumps(endless))
         time.sleep(0.3)
-        print(*family(worker), flush=True)
+        print(*family(worker, warm=True), flush=True)
         os.kill(os.getpid(), 9)
     """
     ended = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False)
@@ -363,7 +385,7 @@ def test_nothing_is_left_when_the_grader_is_killed(sandbox: Sandbox) -> None:
 
 def test_no_lock_no_worker(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     # Root that may not become another user, or a user that cannot: the lock fails, so nothing starts.
-    monkeypatch.setattr(launcher, "_throw_away_user", lambda: "-" if os.geteuid() == 0 else "61999")
+    monkeypatch.setattr(launcher, "_throw_away_user", lambda: None if os.geteuid() == 0 else 61999)
     with pytest.raises(SandboxError, match="did not start"):
         sandbox.start(Limits())
 

@@ -27,6 +27,15 @@ STATEMENT_SECONDS = 2.0
 ABSENT = frozenset({"matplotlib", "seaborn", "plotly", "IPython", "ipywidgets", "tqdm"})
 """Modules that draw or show progress: a harmless stand-in keeps functions that use them on the way alive."""
 
+_LOADS = {
+    dis.opmap[name]: shift
+    for name, shift in (("LOAD_NAME", 0), ("LOAD_GLOBAL", 1), ("LOAD_FROM_DICT_OR_GLOBALS", 0))
+    if name in dis.opmap
+}
+"""Instructions that load a global name, and by how many bits the number of the name is shifted."""
+_STORE_NAME, _STORE_GLOBAL = dis.opmap["STORE_NAME"], dis.opmap["STORE_GLOBAL"]
+_IMPORT_STAR, _INTRINSIC, _STAR = dis.opmap.get("IMPORT_STAR"), dis.opmap.get("CALL_INTRINSIC_1"), 2
+
 _PYTHON_CELL_MAGICS = frozenset({"time", "timeit", "capture", "prun", "python", "python3"})
 _MAGIC_LINE = re.compile(r"^(\s*)(?:[%!?]|[\w.]+\s*\?\??\s*$).*$")
 _MAGIC_VALUE = re.compile(r"^(\s*[\w, ]+=\s*)[%!].*$")
@@ -63,6 +72,8 @@ class Definitions:
     """Name → module that may not be imported here."""
     bound: set[str] = field(default_factory=set)
     """Every name that some statement binds, run or not: where to look for a misspelt one."""
+    draws: bool = False
+    """Whether what was run may draw random numbers."""
 
 
 class _TooSlow(BaseException):
@@ -77,6 +88,7 @@ def define(cells: Sequence[str], names: Iterable[str], namespace: dict[str, Any]
     found.bound = {name for entry in statements for name in entry.binds}
     wanted = frozenset(names)
     pending = _needed(statements, wanted)
+    found.draws = any(_draws(entry.code) for entry in pending)
     functions: dict[str, Any] = {}
     while pending:
         postponed = [entry for entry in pending if not _run(entry, wanted, functions, found)]
@@ -153,12 +165,16 @@ def _split(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 def _names(code: CodeType, nested: bool = False) -> tuple[frozenset[str], frozenset[str]]:
     """Module-level names that a statement binds, and global names that it or functions in it load."""
     binds, needs = set(), set()
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in ("STORE_GLOBAL",) or (not nested and instruction.opname == "STORE_NAME"):
-            binds.add(instruction.argval)
-        elif instruction.opname.startswith(("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS")):
-            needs.add(instruction.argval)
-        elif instruction.opname == "IMPORT_STAR" or instruction.argrepr == "INTRINSIC_IMPORT_STAR":
+    names, extended = code.co_names, 0
+    # Read off the bytes: `dis` describes every instruction, which takes longer than running most submissions.
+    for operation, low in zip(code.co_code[::2], code.co_code[1::2], strict=True):
+        argument = extended | low
+        extended = argument << 8 if operation == dis.EXTENDED_ARG else 0
+        if operation in _LOADS:
+            needs.add(names[argument >> _LOADS[operation]])
+        elif operation == _STORE_GLOBAL or (operation == _STORE_NAME and not nested):
+            binds.add(names[argument])
+        elif operation == _IMPORT_STAR or (operation == _INTRINSIC and argument == _STAR):
             binds.add("*")
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -166,6 +182,12 @@ def _names(code: CodeType, nested: bool = False) -> tuple[frozenset[str], frozen
             binds |= inner_binds
             needs |= inner_needs
     return frozenset(binds), frozenset(needs)
+
+
+def _draws(code: CodeType) -> bool:
+    """Whether a name with "random" in it occurs in some code or the functions in it."""
+    inner = (constant for constant in code.co_consts if isinstance(constant, CodeType))
+    return any("random" in name for name in code.co_names) or any(map(_draws, inner))
 
 
 def _changed(node: ast.AST) -> frozenset[str]:

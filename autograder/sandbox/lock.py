@@ -67,11 +67,11 @@ def lock(memory: int, cpu: int, files_readable: bool, drop_to: int | None) -> No
     if machine not in _MACHINES:
         raise OSError(f"no system-call filter for machine {machine}")
     libc = ctypes.CDLL(None, use_errno=True)
-    _die_with_parent(libc)
+    die_with_parent()
     if drop_to is not None:
         _drop_bounding_set(libc)
         _change_user(drop_to)
-        _die_with_parent(libc)  # becoming another user cleared both
+        die_with_parent()  # becoming another user cleared both
     _refuse_root()
     _drop_capabilities(libc)
     _limit(memory, cpu, strict=True)
@@ -90,7 +90,11 @@ def _check(result: int, what: str) -> None:
         raise OSError(code, f"{what}: {os.strerror(code)}")
 
 
-def _die_with_parent(libc: ctypes.CDLL) -> None:
+def die_with_parent() -> None:
+    """End this process when the thread that started it ends, and let no other one look into it. Linux only."""
+    if sys.platform != "linux":
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
     _prctl(libc, _PDEATHSIG, signal.SIGKILL)
     _prctl(libc, _DUMPABLE, 0)  # no core file, not even through a core_pattern program; no ptrace
 

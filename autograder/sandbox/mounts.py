@@ -18,6 +18,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 _INSIDE = (
     "__init__.py",
     "values.py",
+    "batch.py",
     "sandbox/__init__.py",
     "sandbox/wire.py",
     "sandbox/lock.py",

@@ -1,13 +1,22 @@
-"""The untrusted side: one process per submission, with the student's code and nothing else worth having.
+"""The untrusted side: a warm parent that holds nothing worth having, and one process per submission forked from it.
 
-Started as `worker.py FD MEMORY CPU FILES DROP PATH…`; imports only the standard library and NumPy. It locks
-itself in before it reads a student's byte, says `{"ready": true}`, then answers requests over the socket FD:
+Started as `worker.py FD FILES PATH…`; imports only the standard library and NumPy. The parent reads only what the
+trusted side sends over the socket FD, and never a student's byte:
+
+    {"op": "keep", "inputs": {exercise: [{argument: value}, …]}}   inputs that all submissions are called with
+    {"op": "fork", "memory", "cpu", "user", "namespaces"}, then a socket   → {"pid"}
+    {"op": "end", "pid", "grace"}   → {"status", "cpu"}: how the process ended; if it does not within `grace` seconds,
+                                       it is ended, and its status is null
+
+A forked process locks itself in, says `{"ready": true}` over its own socket, then answers requests there:
 
     {"id", "op": "load", "cells": [source, …], "names": [name, …]}
         → {"id", "defined": [name, …], "others": [name, …], "problems": {name: {type, message, line}},
            "forbidden": {name: module}}
-    {"id", "op": "call", "name", "call": expression, "cases": [{argument: value}, …], "replace": [name, …]}
-        → {"id", "missing": true}  or  {"id", "results": [{"value", "changed": [argument, …]} | {"error": …}, …]}
+    {"id", "op": "call", "name", "call": expression, "cases": [{argument: value}, …] or "kept": exercise,
+     "again": [index, …], "replace": [name, …]}
+        → {"id", "missing": true}  or  {"id", "layout", "numbers"}: a batch with a result for each case, then
+          one for each of those called again
 
 A name in `replace` becomes a proxy that asks the trusted side for its result (`{"id", "ask": name, "arguments"}`).
 Nothing here judges: a reply is only ever an answer, and answers are checked outside.
@@ -15,11 +24,16 @@ Nothing here judges: a reply is only ever an answer, and answers are checked out
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import importlib
 import os
+import platform
 import random
+import signal
 import socket
 import sys
+import time
 import types
 import warnings
 from collections.abc import Callable
@@ -63,31 +77,119 @@ _PRELOADED = [
     "numpy.ma",
     "numpy.lib.stride_tricks",
 ]
-_MAX_RESULT = 8 << 20
+_CLONE = {"x86_64": 56, "aarch64": 220}
+"""Number of clone(2)."""
+
+Case = dict[str, Any]
 
 
 def main(arguments: list[str]) -> None:
-    """Lock in, then serve requests until the trusted side closes the socket."""
-    descriptor, memory, cpu, files, drop, *paths = arguments
+    """Import all that submissions may use, then serve the trusted side until it closes the socket."""
+    descriptor, files, *paths = arguments
     sys.path += paths
-    late_imports = files == "1"
-    for name in ("numpy", "numpy.random") if late_imports else _PRELOADED:
+    for name in _PRELOADED:
         importlib.import_module(name)
     from autograder.sandbox import lock
 
-    worker = Worker(socket.socket(fileno=int(descriptor)))
+    parent = Parent(socket.socket(fileno=int(descriptor)), files_readable=files == "1")
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)
+    os.close(null)
     warnings.simplefilter("ignore")
     sys.setrecursionlimit(3000)
-    try:
-        drop_to = None if drop == "-" else int(drop)
-        lock.lock(memory=int(memory), cpu=int(cpu), files_readable=late_imports, drop_to=drop_to)
-    except Exception as error:  # fail closed: say why, and run nothing
-        worker.send({"failed": f"it could not lock itself in ({error})"})
-        raise
-    worker.serve()
+    lock.die_with_parent()
+    parent.serve()
+
+
+class Parent:
+    """Keeps what is the same for all submissions, and forks a process for each."""
+
+    def __init__(self, connection: socket.socket, files_readable: bool) -> None:
+        from autograder import batch, values
+        from autograder.sandbox import definitions, lock, wire
+
+        self.connection, self.files_readable = connection, files_readable
+        self.batch, self.values, self.definitions, self.lock, self.wire = batch, values, definitions, lock, wire
+        self.kept: dict[str, list[Case]] = {}
+
+    def serve(self) -> None:
+        """Answer the trusted side in turn, until it is gone."""
+        self.send({"ready": True})
+        while True:
+            try:
+                request = self.values.loads(self.wire.receive_frame(self.connection))
+            except self.wire.WireError:
+                os._exit(0)
+            if request["op"] == "keep":
+                self.kept = {
+                    name: [{key: self.values.decode(value) for key, value in case.items()} for case in cases]
+                    for name, cases in request["inputs"].items()
+                }
+                gc.collect()
+                gc.freeze()  # a collection in a fork would copy every page that it looks at
+            elif request["op"] == "fork":
+                _, (theirs, *_), _, _ = socket.recv_fds(self.connection, 1, 1)
+                self.fork(request, socket.socket(fileno=theirs))
+            else:
+                self.end(request["pid"], request["grace"])
+
+    def send(self, message: dict[str, Any]) -> None:
+        self.wire.send_frame(self.connection, self.values.dumps(message))
+
+    def fork(self, request: dict[str, Any], theirs: socket.socket) -> None:
+        pid = _clone(request["namespaces"]) if request["namespaces"] else os.fork()
+        if pid == 0:
+            try:
+                self.become_worker(request, theirs)
+            finally:
+                os._exit(70)
+        theirs.close()
+        self.send({"pid": pid})
+
+    def become_worker(self, request: dict[str, Any], theirs: socket.socket) -> None:
+        """In the forked process: lock it in, then serve. Fails closed: says why, and runs nothing."""
+        self.connection.close()
+        worker = Worker(theirs, self)
+        try:
+            os.setsid()
+            self.lock.lock(
+                memory=request["memory"],
+                cpu=request["cpu"],
+                files_readable=self.files_readable,
+                drop_to=request["user"],
+            )
+        except Exception as error:
+            worker.send({"failed": f"it could not lock itself in ({error})"})
+            raise
+        worker.serve()
+
+    def end(self, pid: int, grace: float) -> None:
+        """See that a process ends, with all that it may have started, and say how it did."""
+        deadline = time.monotonic() + grace
+        try:
+            ended, status, usage = os.wait4(pid, os.WNOHANG)
+            while not ended and time.monotonic() < deadline:
+                time.sleep(0.002)
+                ended, status, usage = os.wait4(pid, os.WNOHANG)
+            if not ended:
+                os.kill(pid, signal.SIGKILL)
+                _, _, usage = os.wait4(pid, 0)
+        except ChildProcessError:
+            self.send({"status": 0, "cpu": 0.0})
+            return
+        exit_status = os.waitstatus_to_exitcode(status) if ended else None
+        self.send({"status": exit_status, "cpu": usage.ru_utime + usage.ru_stime})
+
+
+def _clone(namespaces: int) -> int:
+    """Fork into new namespaces: fork(2) cannot, and unshare(2) would leave the parent's own behind."""
+    libc = ctypes.PyDLL(None, use_errno=True)  # keeps the interpreter's lock over the call, on both sides
+    number, zero = _CLONE[platform.machine()], ctypes.c_long(0)
+    pid: int = libc.syscall(ctypes.c_long(number), ctypes.c_long(namespaces | signal.SIGCHLD), zero, zero, zero, zero)
+    if pid < 0:
+        raise OSError(ctypes.get_errno(), "clone")
+    return pid
 
 
 class _NoOutput:
@@ -108,12 +210,10 @@ class _NoOutput:
 class Worker:
     """Serves requests for one submission."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        from autograder import values
-        from autograder.sandbox import definitions, wire
-
-        self.connection, self.values, self.wire, self.definitions = connection, values, wire, definitions
-        self.found = definitions.Definitions({})
+    def __init__(self, connection: socket.socket, parent: Parent) -> None:
+        self.connection, self.kept, self.batch, self.values = connection, parent.kept, parent.batch, parent.values
+        self.wire, self.definitions = parent.wire, parent.definitions
+        self.found = self.definitions.Definitions({})
 
     def serve(self) -> None:
         """Answer requests in turn; leave without running anything a student may have left for the exit."""
@@ -161,37 +261,52 @@ class Worker:
             return {"missing": True}
         for name in request.get("replace", ()):
             namespace[name] = self.proxy(request["id"], name)
+        if "kept" in request:
+            cases = self.kept[request["kept"]]
+        else:
+            cases = [{key: self.values.decode(value) for key, value in case.items()} for case in request["cases"]]
+        cases = [*cases, *(cases[index] for index in request.get("again", ()))]
         code = compile(request["call"], "<call>", "eval")
-        results: list[dict[str, Any]] = []
-        for case in request["cases"]:
-            results.append(self.one(code, case))
-            if results[-1].get("error", {}).get("type") == "MemoryError":
+        packer = self.batch.Packer()
+        for number, case in enumerate(cases):
+            error = self.one(code, case, packer)
+            if error:
                 # To fill the memory again for each case would only take the time of all.
-                results += [results[-1]] * (len(request["cases"]) - len(results))
-                break
-        return {"results": results}
+                left = len(cases) - number if error["type"] == "MemoryError" else 1
+                for _ in range(left):
+                    packer.add_error(error)
+                if left > 1:
+                    break
+        reply: dict[str, Any] = packer.batch().as_json()
+        return reply
 
-    def one(self, code: types.CodeType, case: dict[str, Any]) -> dict[str, Any]:
-        namespace = self.found.namespace
-        plain = {name: self.values.decode(value) for name, value in case.items()}
-        data = {name: value for name, value in plain.items() if not isinstance(value, self.values.Code)}
-        before = self.values.copied(data)
+    def one(self, code: types.CodeType, case: Case, packer: Any) -> dict[str, Any] | None:
+        """Call with fresh copies of a case's arguments and pack the result; returns what was raised, if anything."""
+        values, namespace = self.values, self.found.namespace
+        programs = any(type(value) is values.Code for value in case.values())
+        before = {name: value for name, value in case.items() if type(value) is not values.Code} if programs else case
+        data = values.copied(before)
+        if self.found.draws:
+            self.seed()
+        try:
+            arguments = data
+            if programs:
+                arguments = {
+                    name: data[name] if name in data else values.evaluate(value, {**namespace, **data})
+                    for name, value in case.items()
+                }
+            result = eval(code, namespace, dict(arguments))
+            changed = [name for name, value in data.items() if not values.identical(value, before[name])]
+            packer.add(result, changed)
+        except BaseException as error:
+            return self.describe(error)
+        return None
+
+    def seed(self) -> None:
+        """Whatever a student draws, the same call draws the same."""
         random.seed(0)
         numpy_random: Any = sys.modules["numpy.random"]
-        try:
-            numpy_random.seed(0)
-            arguments = {
-                name: self.values.evaluate(value, {**namespace, **data}) if name not in data else value
-                for name, value in plain.items()
-            }
-            result = eval(code, namespace, arguments)
-            encoded = self.values.encode(result)
-            if len(self.values.dumps(encoded)) > _MAX_RESULT:
-                raise self.values.Unencodable("more data than is read")
-        except BaseException as error:
-            return {"error": self.describe(error)}
-        changed = [name for name, value in data.items() if not self.values.identical(value, before[name])]
-        return {"value": encoded, "changed": changed}
+        numpy_random.seed(0)
 
     def describe(self, error: BaseException) -> dict[str, Any]:
         problem = vars(self.definitions.problem_of(error))

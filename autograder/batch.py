@@ -1,0 +1,157 @@
+"""The results of a batch of calls, as data: a layout in JSON, and all numbers of float64 in one block of bytes.
+
+Both sides import this file, so it needs only the standard library and NumPy. A batch is made to be compared whole:
+a right submission's has the layout of the expected one, and then one vectorised comparison of the numbers says all.
+
+A layout is a list with an entry for each call, `{"value": L}` (with `"changed": [argument, …]` if there are any) or
+`{"error": {…}}`, where L is
+
+    {"f": [side, …]}  float64 array, or a float if there are no sides     [L, …]  list     {"t": [L, …]}  tuple
+    {"v": data}       anything else, as `values.encode` writes it
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.values import MAX_DEPTH, MAX_ELEMENTS, Unencodable, Value, decode, encode, loads
+
+MAX_BYTES = 8 << 20
+"""Of one result: what is larger is not sent."""
+
+_FLOAT = np.dtype("<f8")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Results of calls in turn. Nothing in it is trusted before `entries` has read it."""
+
+    layout: str
+    numbers: bytes
+
+    def as_json(self) -> dict[str, str]:
+        """The batch as it crosses the border."""
+        return {"layout": self.layout, "numbers": base64.b64encode(self.numbers).decode("ascii")}
+
+    @classmethod
+    def from_json(cls, data: Any) -> Batch:
+        """The batch that `as_json` wrote. Raises ValueError for anything else."""
+        layout, numbers = (data.get(key) if isinstance(data, dict) else None for key in ("layout", "numbers"))
+        if not isinstance(layout, str) or not isinstance(numbers, str):
+            raise ValueError("not a batch of results")
+        try:
+            return cls(layout, base64.b64decode(numbers, validate=True))
+        except (binascii.Error, ValueError) as error:
+            raise ValueError("not a batch of results") from error
+
+    def array(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """All numbers, in order. Raises ValueError if the block is cut."""
+        return np.frombuffer(self.numbers, _FLOAT)
+
+    def entries(self) -> list[dict[str, Any]]:
+        """One dict per call, `{"value": value, "changed": names}` or `{"error": …}`. Raises ValueError."""
+        found = loads(self.layout.encode("utf-8", "surrogatepass"))
+        if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+            raise ValueError("not a batch of results")
+        reader = _Reader(self.array())
+        read = [{**entry, "value": reader.value(entry["value"], 0)} if "value" in entry else entry for entry in found]
+        if reader.place != len(reader.numbers):
+            raise ValueError("numbers that belong to no result")
+        return read
+
+
+class Packer:
+    """Collects results into a batch."""
+
+    def __init__(self) -> None:
+        self._layout: list[dict[str, Any]] = []
+        self._blocks: list[bytes] = []
+
+    def add(self, value: Value, changed: Iterable[str] = ()) -> None:
+        """Add a result and the names of arguments that were changed. Raises Unencodable, and then adds nothing."""
+        blocks: list[bytes] = []
+        entry: dict[str, Any] = {"value": _layout(value, blocks, 0)}
+        if sum(map(len, blocks)) > MAX_BYTES:
+            raise Unencodable("more data than is read")
+        names = list(changed)
+        if names:
+            entry["changed"] = names
+        self._layout.append(entry)
+        self._blocks += blocks
+
+    def add_error(self, error: dict[str, Any]) -> None:
+        """Add the description of an exception."""
+        self._layout.append({"error": error})
+
+    def batch(self) -> Batch:
+        """What was added so far."""
+        return Batch(json.dumps(self._layout, separators=(",", ":"), allow_nan=False), b"".join(self._blocks))
+
+
+def pack(results: Iterable[Value]) -> Batch:
+    """A batch of results that are all values."""
+    packer = Packer()
+    for value in results:
+        packer.add(value)
+    return packer.batch()
+
+
+def _layout(value: Value, blocks: list[bytes], depth: int) -> Any:
+    kind = type(value)
+    if kind is np.ndarray and value.dtype == _FLOAT and value.size <= MAX_ELEMENTS:
+        blocks.append(value.tobytes())
+        return {"f": value.shape}
+    if kind is float or kind is np.float64:
+        blocks.append(struct.pack("<d", value))
+        return {"f": ()}
+    if kind is list or kind is tuple:
+        if depth > MAX_DEPTH:
+            raise Unencodable(f"a value nested more than {MAX_DEPTH} deep")
+        items = [_layout(item, blocks, depth + 1) for item in value]
+        return items if kind is list else {"t": items}
+    data = encode(value)
+    if isinstance(data, dict) and len(json.dumps(data)) > MAX_BYTES:
+        raise Unencodable("more data than is read")
+    return {"v": data}
+
+
+class _Reader:
+    """Reads values in order off the block of numbers. Never makes more than the block and the layout hold."""
+
+    def __init__(self, numbers: np.ndarray[Any, np.dtype[np.float64]]) -> None:
+        self.numbers, self.place = numbers, 0
+
+    def value(self, layout: Any, depth: int) -> Value:
+        if depth > MAX_DEPTH + 1:
+            raise ValueError("nested too deep")
+        if isinstance(layout, list):
+            return [self.value(item, depth + 1) for item in layout]
+        if not isinstance(layout, dict) or len(layout) != 1:
+            raise ValueError("not a layout")
+        ((tag, body),) = layout.items()
+        if tag == "v":
+            return decode(body)
+        if tag == "t" and isinstance(body, list):
+            return tuple(self.value(item, depth + 1) for item in body)
+        if tag == "f" and isinstance(body, list):
+            return self._floats(body)
+        raise ValueError("not a layout")
+
+    def _floats(self, shape: list[Any]) -> Value:
+        if len(shape) > 8 or not all(type(side) is int and 0 <= side <= MAX_ELEMENTS for side in shape):
+            raise ValueError("array of an impossible shape")
+        count = math.prod(shape)
+        if count > len(self.numbers) - self.place:
+            raise ValueError("array whose data is not there")
+        found = self.numbers[self.place : self.place + count]
+        self.place += count
+        return found.reshape(shape).astype(np.float64) if shape else float(found[0])
