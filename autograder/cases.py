@@ -102,9 +102,9 @@ def load(name: str, seed: int = 0) -> AssignmentCases:
 
     Raises UsageError if there is no such assignment, AuthoringError if it is invalid (references that disagree, …).
     """
-    path = project.cache_dir() / f"{name}-{_key(name, seed)}.json"
+    path = cached(name, seed)
     try:
-        return _from_json(loads(path.read_bytes()))
+        return parse(path.read_bytes())
     except (OSError, ValueError, KeyError, TypeError):
         pass  # not drawn yet, or written half: draw
     drawn = subprocess.run(
@@ -119,7 +119,17 @@ def load(name: str, seed: int = 0) -> AssignmentCases:
         raise AuthoringError(drawn.stderr.strip().splitlines()[-1])
     if drawn.returncode != 0:
         raise AutograderError(f"drawing the cases of {name} failed unexpectedly:\n{drawn.stderr.strip()}")
-    return _from_json(loads(path.read_bytes()))
+    return parse(path.read_bytes())
+
+
+def cached(name: str, seed: int = 0) -> Path:
+    """Where the compiled cases of an assignment are, once they have been loaded. Raises UsageError as `load` does."""
+    return project.cache_dir() / f"{name}-{_key(name, seed)}.json"
+
+
+def parse(content: bytes) -> AssignmentCases:
+    """Compiled cases from the bytes of their file. Raises ValueError, KeyError or TypeError if they are none."""
+    return _from_json(loads(content))
 
 
 def reference_cells(notebook: Path) -> tuple[str, ...]:

@@ -26,6 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AutograderError as error:
         print(f"autograder: {error}", file=sys.stderr)
         return error.exit_status
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        print(f"autograder: {error.strerror or error}{where}; put that right, then run again.", file=sys.stderr)
+        return 5
     except KeyboardInterrupt:
         print("autograder: stopped; run it again to go on where it was.", file=sys.stderr)
         return 130
@@ -64,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     grade_all = command(steps, "grade", _grade_course, "grade what changed, record it, write feedback and CSV")
     grade_all.add_argument("assignment", nargs="?", help="default: all collected; without a course, a sample class")
     grade_all.add_argument("--force", action="store_true", help="grade everything again")
+    where = grade_all.add_mutually_exclusive_group()
+    where.add_argument("--scheduler", metavar="ADDRESS", help="grade on the Dask cluster there, like tcp://host:8786")
+    where.add_argument("--workers", type=int, metavar="N", help="grade on a local Dask cluster of N processes")
     feedback = command(steps, "feedback", _feedback, "make feedback anew and release it to the students")
     feedback.add_argument("assignment")
     return parser
@@ -169,15 +176,15 @@ def _grade_course(options: argparse.Namespace) -> int:
     course = course_root()
     if options.assignment:
         hidden_tests(options.assignment)
-        return _grade_one(options.assignment, course, options.force, allow_weak=False)
+        return _grade_one(options.assignment, course, options, allow_weak=False)
     collected = [name for name in assignments() if students(course, name)[0]]
     if collected:
-        return max(_grade_one(name, course, options.force, allow_weak=False) for name in collected)
+        return max(_grade_one(name, course, options, allow_weak=False) for name in collected)
     sample = root() / "sample"
     if not (sample / ".made").exists():
         _make_sample("backprop", sample)
     # The sample's code is our own, so any sandbox will do for it.
-    return _grade_one("backprop", sample, options.force, allow_weak=True)
+    return _grade_one("backprop", sample, options, allow_weak=True)
 
 
 def _make_sample(name: str, sample: Path) -> None:
@@ -193,23 +200,22 @@ def _make_sample(name: str, sample: Path) -> None:
     print(f"{len(names)} simulated students have fetched, worked and submitted.", flush=True)
 
 
-def _grade_one(name: str, course: Path, force: bool, *, allow_weak: bool) -> int:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+def _grade_one(name: str, course: Path, options: argparse.Namespace, *, allow_weak: bool) -> int:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     from autograder.course.grading import grade_course
     from autograder.report.terminal import show_class
 
-    def engine(*arguments: Any, **named: Any) -> dict[str, Any]:
-        from autograder.grade import grade_files
-        from autograder.sandbox.launcher import choose
-
-        sandbox = choose(allow_weak=allow_weak)
-        _warn_if_weak(sandbox)
-        return grade_files(*arguments, sandbox=sandbox, **named)
-
     console = _console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bars:
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bars:
         tasks: dict[str, Any] = {}
 
         def progress(stage: str, total: int) -> None:
@@ -218,7 +224,14 @@ def _grade_one(name: str, course: Path, force: bool, *, allow_weak: bool) -> int
             else:
                 bars.advance(tasks[stage])
 
-        summary = grade_course(name, course, force=force, progress=progress, engine=engine)
+        def workers(assignment: str, released: str) -> Any:
+            from autograder.course import workers
+
+            if options.scheduler or options.workers:
+                return workers.cluster(assignment, released, options.scheduler or options.workers, allow_weak)
+            return workers.threads(assignment, released, lambda name: _engine(name, allow_weak))
+
+        summary = grade_course(name, course, workers=workers, force=options.force, progress=progress)
     show_class(summary.rows, console)
     print()
     for odd in summary.skipped:
@@ -227,10 +240,21 @@ def _grade_one(name: str, course: Path, force: bool, *, allow_weak: bool) -> int
         print(f"Not graded, will be tried again: {student}: {reason}")
     done = "Nothing has changed since the last run." if summary.nothing_to_do else f"Graded {len(summary.graded)}."
     print(f"{done} Where to look:")
+    print(f"  class      {summary.page}")
     print(f"  grades     {summary.csv}")
     print(f"  feedback   {course / 'feedback'}{'/<student>/' + name + '/' + name + '.html'}")
     print(f"  gradebook  {course / 'gradebook.db'}  (formgrader: COURSE={course} {_jupyter()} lab)")
     return 1 if summary.failed else 0
+
+
+def _engine(name: str, allow_weak: bool) -> Any:
+    from autograder import cases
+    from autograder.grade import Grader
+    from autograder.sandbox.launcher import Limits, choose
+
+    sandbox = choose(allow_weak=allow_weak)
+    _warn_if_weak(sandbox)
+    return Grader(cases.load(name), sandbox, Limits()).grade
 
 
 def _jupyter() -> Path:

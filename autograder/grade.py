@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,6 @@ def grade_files(
     sandbox: Sandbox | None = None,
     limits: Limits | None = None,
     progress: Progress = lambda result: None,
-    executor: Executor | None = None,
 ) -> dict[str, Any]:
     """Grade files and return the document of `interface`, with `call` in the counterexamples.
 
@@ -68,12 +67,11 @@ def grade_files(
         return result
 
     shown = list(names) if names is not None else [str(path) for path in paths]
-    own = executor or ThreadPoolExecutor(os.cpu_count() or 1)
-    try:
-        results = list(own.map(one, paths, shown))
-    finally:
-        if executor is None:
-            own.shutdown(cancel_futures=True)
+    with ThreadPoolExecutor(os.cpu_count() or 1) as executor:
+        try:
+            results = list(executor.map(one, paths, shown))
+        finally:
+            executor.shutdown(cancel_futures=True)
     return {"assignment": name, "version": grader.assignment.version, "submissions": results}
 
 

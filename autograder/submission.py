@@ -43,12 +43,15 @@ class Unreadable:
 
 def read(path: Path, name: str | None = None) -> Submission | Unreadable:
     """Read one notebook or module. Never raises for what is wrong with the file."""
-    name = name or str(path)
-    content = _bytes(path)
+    return parse(raw(path), path.suffix, name or str(path))
+
+
+def parse(content: bytes | str, suffix: str, name: str) -> Submission | Unreadable:
+    """The submission in the bytes of a `.ipynb` or `.py` file; a string says why there are no bytes, as `raw` does."""
     if isinstance(content, str):
         return Unreadable(name, content)
     digest = hashlib.sha256(content).hexdigest()
-    cells = cells_of(content, path.suffix)
+    cells = cells_of(content, suffix)
     if isinstance(cells, str):
         return Unreadable(name, cells, digest)
     return Submission(name, cells, digest)
@@ -68,15 +71,35 @@ def cells_of(content: bytes, suffix: str) -> tuple[str, ...] | str:
         return _limited([piece for piece in code if piece.strip()])
     if suffix != ".ipynb":
         return f"the file ends in {suffix or 'nothing'!r}; hand in a notebook (.ipynb) or a module (.py)"
-    return _notebook_cells(text)
+    cells = _document(text)
+    if isinstance(cells, str):
+        return cells
+    return _limited([source_of(cell) for cell in cells if cell.get("cell_type") == "code"])
+
+
+def notebook_cells(content: bytes) -> list[dict[str, Any]]:
+    """All cells in the bytes of a notebook, as it has them; none if it is not one."""
+    try:
+        cells = _document(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return []
+    return [] if isinstance(cells, str) else cells
+
+
+def source_of(cell: dict[str, Any]) -> str:
+    """The text of a cell, whatever is in its place."""
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list):
+        return "".join(line for line in source if isinstance(line, str))
+    return source if isinstance(source, str) else ""
 
 
 def _is_code(marker: str) -> bool:
     return not re.match(r"\s*\[(markdown|md|raw)\]", marker)
 
 
-def _bytes(path: Path) -> bytes | str:
-    """The file's bytes, or why it cannot be read. Opens without following links and without waiting on a pipe."""
+def raw(path: Path) -> bytes | str:
+    """A file's bytes, or why it cannot be read. Opens without following links and without waiting on a pipe."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -103,7 +126,7 @@ def _bytes(path: Path) -> bytes | str:
     return content if len(content) <= MAX_BYTES else f"the file has more than {MAX_BYTES >> 20} MB"
 
 
-def _notebook_cells(text: str) -> tuple[str, ...] | str:
+def _document(text: str) -> list[dict[str, Any]] | str:
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError):
@@ -120,7 +143,7 @@ def _notebook_cells(text: str) -> tuple[str, ...] | str:
         return "the file is not a notebook: it is JSON, but has no cells"
     if len(cells) > MAX_CELLS:
         return f"the notebook has {len(cells)} cells; at most {MAX_CELLS} are read"
-    return _limited([_source(cell) for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"])
+    return [cell for cell in cells if isinstance(cell, dict)]
 
 
 def _limited(sources: list[str]) -> tuple[str, ...] | str:
@@ -134,10 +157,3 @@ def _language(notebook: dict[str, Any]) -> str:
     kernel = metadata.get("kernelspec") if isinstance(metadata, dict) else None
     language = kernel.get("language") if isinstance(kernel, dict) else None
     return language if isinstance(language, str) else ""
-
-
-def _source(cell: dict[str, Any]) -> str:
-    source = cell.get("source", cell.get("input", ""))
-    if isinstance(source, list):
-        return "".join(line for line in source if isinstance(line, str))
-    return source if isinstance(source, str) else ""

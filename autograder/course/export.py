@@ -7,11 +7,13 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from nbgrader.api import BaseCell, Grade, Gradebook, Student, SubmittedAssignment, SubmittedNotebook
 from nbgrader.plugins import ExportPlugin
+from sqlalchemy import select
 
 from autograder.course.files import write
 from autograder.course.notebook import exercise_of
@@ -23,7 +25,11 @@ _COLUMNS = ("assignment", "student", "status", "submitted", "score", "late_penal
 
 @dataclass(frozen=True)
 class Row:
-    """One student's line: `total` is `score` without the late penalty; `scores` has one entry per exercise."""
+    """One student's line: `total` is `score` without the late penalty.
+
+    scores     points of each exercise and written question; maxima: how many there are
+    waiting    those that a person must still grade
+    """
 
     assignment: str
     student: str
@@ -36,38 +42,51 @@ class Row:
     needs_manual_grade: bool
     message: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
+    maxima: Mapping[str, float] = field(default_factory=dict)
+    waiting: Sequence[str] = ()
 
 
-def rows(book: Gradebook, name: str, notes: Mapping[str, Mapping[str, Any]]) -> list[Row]:
-    """Everyone in the gradebook for one assignment, by name. `notes` has the status and message of each submission."""
+def rows(
+    book: Gradebook, name: str, notes: Mapping[str, Mapping[str, Any]], students: Sequence[str] | None = None
+) -> list[Row]:
+    """Everyone in the gradebook for one assignment, or only `students`, by name.
+
+    `notes` has the status and message of each submission.
+    """
     assignment = book.find_assignment(name)
-    maximum = float(assignment.max_score)
-    exercises = [exercise_of(cell.name) for notebook in assignment.notebooks for cell in notebook.grade_cells]
-    grades = _grades(book, name)
-    submissions = {entry.student_id: entry for entry in assignment.submissions}
+    maxima = {
+        exercise_of(cell.name): float(cell.max_score)
+        for notebook in assignment.notebooks
+        for cell in notebook.grade_cells
+    }
+    maximum = sum(maxima.values())
+    only = None if students is None else set(students)
+    grades = _grades(book, assignment.id, students)
+    submissions = _submissions(book, assignment.id, students)
     found = []
-    for student in sorted({person.id for person in book.students}):
+    for student in sorted({person for (person,) in book.db.execute(select(Student.id))} if only is None else only):
         note = notes.get(student, {})
-        entry = submissions.get(student)
-        if entry is None:
-            found.append(Row(name, student, "not submitted", "", 0.0, 0.0, 0.0, maximum, False))
+        if student not in submissions:
+            found.append(Row(name, student, "not submitted", "", 0.0, 0.0, 0.0, maximum, False, maxima=maxima))
             continue
+        timestamp, penalty = submissions[student]
         own = grades.get(student, {})
-        penalty = sum(notebook.late_submission_penalty or 0.0 for notebook in entry.notebooks)
         score = round(sum(points for points, _ in own.values()), 2)
         found.append(
             Row(
                 assignment=name,
                 student=student,
                 status=str(note.get("status") or "graded"),
-                submitted=entry.timestamp.isoformat(" ", "seconds") if entry.timestamp else "",
+                submitted=timestamp.isoformat(" ", "seconds") if timestamp else "",
                 score=score,
                 late_penalty=round(penalty, 2),
                 total=round(max(0.0, score - penalty), 2),
                 max_score=maximum,
                 needs_manual_grade=any(needs for _, needs in own.values()),
                 message=str(note.get("message") or ""),
-                scores={exercise: own[exercise][0] for exercise in exercises if exercise in own},
+                scores={exercise: own[exercise][0] for exercise in maxima if exercise in own},
+                maxima=maxima,
+                waiting=tuple(exercise for exercise, (_, needs) in own.items() if needs),
             )
         )
     return found
@@ -87,20 +106,39 @@ def to_csv(table: Iterable[Row]) -> str:
     return out.getvalue()
 
 
-def _grades(book: Gradebook, name: str) -> dict[str, dict[str, tuple[float, bool]]]:
+def _grades(
+    book: Gradebook, assignment: str, students: Sequence[str] | None
+) -> dict[str, dict[str, tuple[float, bool]]]:
     """Score and "needs a person" of each exercise of each student, in one query: a class has thousands of grades."""
     query = (
-        book.db.query(Student.id, BaseCell.name, Grade.score, Grade.needs_manual_grade)
-        .select_from(Grade)
+        select(SubmittedAssignment.student_id, BaseCell.name, Grade.score, Grade.needs_manual_grade)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
         .join(BaseCell, Grade.cell_id == BaseCell.id)
-        .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
-        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-        .join(Student, SubmittedAssignment.student_id == Student.id)
-        .filter(SubmittedAssignment.assignment_id == book.find_assignment(name).id)
+        .where(SubmittedAssignment.assignment_id == assignment)
     )
+    if students is not None:
+        query = query.where(SubmittedAssignment.student_id.in_(students))
     found: dict[str, dict[str, tuple[float, bool]]] = {}
-    for student, cell, score, needs in query:
+    for student, cell, score, needs in book.db.execute(query):
         found.setdefault(student, {})[exercise_of(cell)] = (float(score), bool(needs))
+    return found
+
+
+def _submissions(
+    book: Gradebook, assignment: str, students: Sequence[str] | None
+) -> dict[str, tuple[datetime | None, float]]:
+    """When each student submitted, and the late penalty."""
+    query = (
+        select(SubmittedAssignment.student_id, SubmittedAssignment.timestamp, SubmittedNotebook.late_submission_penalty)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .where(SubmittedAssignment.assignment_id == assignment)
+    )
+    if students is not None:
+        query = query.where(SubmittedAssignment.student_id.in_(students))
+    found: dict[str, tuple[datetime | None, float]] = {}
+    for student, timestamp, penalty in book.db.execute(query):
+        found[student] = timestamp, found.get(student, (None, 0.0))[1] + (penalty or 0.0)
     return found
 
 

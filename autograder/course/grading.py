@@ -1,21 +1,30 @@
-"""Grade a course: find what changed, grade it in parallel, record it, write feedback and CSV.
+"""Grade a course: find what changed, mark it in parallel, record it, write feedback, the class page and CSV.
 
-When nothing changed this answers from the state file; nbgrader and the engine are imported only when needed.
+When nothing changed this answers from the state; nbgrader and the engine are imported only when needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autograder.course.files import students, submission_file, write
-from autograder.course.state import State, assignment_key, gradebook_time, submission_key
+from autograder.course.files import Collected, students, write
+from autograder.course.state import State, assignment_key, gradebook_time, locked, result_file
 from autograder.errors import CourseError
 
-Engine = Callable[..., dict[str, Any]]
+if TYPE_CHECKING:
+    from autograder.course.marking import Marked
+
 Progress = Callable[[str, int], None]
+Mark = Callable[[Iterable[Collected]], Iterator["Marked"]]
+"""Marks submissions, in any order."""
+Workers = Callable[[str, str], AbstractContextManager[Mark]]
+"""Makes that ready, for an assignment and the text of its released notebook."""
 
 _BATCH = 64  # killed in the middle, a run loses at most this many results
 
@@ -29,6 +38,7 @@ class Summary:
     skipped   names in the folder of submissions that cannot be a student's
     failed    students that could not be graded or recorded, and why: nobody's fault but ours, tried again next time
     csv       where the table was written
+    page      where the class page was written
     """
 
     rows: list[dict[str, Any]]
@@ -36,6 +46,7 @@ class Summary:
     skipped: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     csv: Path = Path()
+    page: Path = Path()
 
     @property
     def nothing_to_do(self) -> bool:
@@ -47,122 +58,118 @@ def grade_course(
     name: str,
     course: Path,
     *,
+    workers: Workers,
     force: bool = False,
     progress: Progress = lambda stage, total: None,
-    engine: Engine | None = None,
 ) -> Summary:
-    """Grade what changed since the last run; `force` grades all. The engine may be any function like `grade_files`.
+    """Grade what changed since the last run; `force` grades all. `workers` are those of `autograder.course.workers`.
 
-    `progress(stage, total)` is called when a stage of `total` submissions begins and again for each one that is graded.
+    `progress(stage, total)` is called when a stage of `total` submissions begins and again for each one that is done.
 
-    Raises UsageError for an unknown assignment, CourseError where nothing was collected or released.
+    Raises UsageError for an unknown assignment, CourseError where nothing was collected or released, or while another
+    run is at work in this course.
     """
     assignment = assignment_key(name)
     found, odd = students(course, name)
     if not found:
         raise CourseError(f"there are no submissions of {name} in {course / 'submitted'}; collect them first.")
-    state = State.load(course, name)
-    keys = {student: submission_key(course, name, student, assignment) for student in found}
-    changed = [
-        student
-        for student in found
-        if force or state.students.get(student, {}).get("key") != keys[student] or not _recorded(course, name, student)
-    ]
-    table = csv_file(course, name)
-    unshown = [student for student in found if not _shown(state, course, name, student)]
-    if not changed and not unshown and table.is_file() and state.gradebook == gradebook_time(course):
-        return Summary(state.rows, skipped=odd, csv=table)
-
-    failed = _grade(name, course, changed, keys, state, progress, engine)
+    table, page = course / f"grades-{name}.csv", course / f"grades-{name}.html"
+    with locked(course):
+        state = State.load(course, name)
+        changed = [student for student in found if force or _changed(state, course, name, student, assignment)]
+        written = table.is_file() and page.is_file() and state.gradebook == gradebook_time(course)
+        if not changed and written:
+            return Summary(state.rows, skipped=odd, csv=table, page=page)
+        failed = _grade(name, course, changed, assignment, state, progress, workers) if changed else {}
+        _tabulate(name, course, state, table, page)
     done = [student for student in changed if student not in failed]
-    wanted = [student for student in found if student in {*done, *unshown} - {*failed}]
-    if wanted:
-        progress("feedback", len(wanted))
-    _feedback(name, course, wanted, state)
-    _tabulate(name, course, state)
-    return Summary(state.rows, done, odd, failed, table)
+    return Summary(state.rows, done, odd, failed, table, page)
 
 
-def csv_file(course: Path, name: str) -> Path:
-    """Where the class table of an assignment is written."""
-    return course / f"grades-{name}.csv"
-
-
-def _recorded(course: Path, name: str, student: str) -> bool:
-    return (course / "autograded" / student / name / f"{name}.ipynb").is_file()
-
-
-def _shown(state: State, course: Path, name: str, student: str) -> bool:
-    page = course / "feedback" / student / name / f"{name}.html"
-    return bool(state.students.get(student, {}).get("feedback")) and page.is_file()
+def _changed(state: State, course: Path, name: str, student: str, assignment: str) -> bool:
+    files = (
+        course / "autograded" / student / name / f"{name}.ipynb",
+        course / "feedback" / student / name / f"{name}.html",
+        result_file(course, name, student),
+    )
+    known = state.students.get(student)
+    if known is None or not all(path.is_file() for path in files):
+        return True
+    return bool(known["key"] != Collected.read(course, name, student).key(assignment))
 
 
 def _grade(
     name: str,
     course: Path,
     changed: Sequence[str],
-    keys: dict[str, str],
+    assignment: str,
     state: State,
     progress: Progress,
-    engine: Engine | None,
+    workers: Workers,
 ) -> dict[str, str]:
     """Grade and record, batch by batch. Returns those that failed, and why."""
-    if not changed:
-        return {}
-    from autograder.course.record import record
+    progress("grading", len(changed))
+    from autograder.course.feedback import write_pages
+    from autograder.course.record import penalise, record
     from autograder.course.tools import gradebook, released
 
-    if not released(course, name).is_file():
+    notebook = released(course, name)
+    if not notebook.is_file():
         raise CourseError(f"{name} was never released in {course}; release it first.")
     failed: dict[str, str] = {}
-    grade = engine or _engine()
-    progress("grading", len(changed))
-
-    def one(result: dict[str, Any]) -> None:
-        progress("grading", len(changed))
-
-    with gradebook(course) as book:
-        for start in range(0, len(changed), _BATCH):
-            batch = list(changed[start : start + _BATCH])
-            paths = [submission_file(course, name, student) for student in batch]
-            results = grade(name, paths, names=batch, progress=lambda _: progress("grading", len(changed)))[
-                "submissions"
-            ]
-            for student, graded in zip(batch, results, strict=True):
-                try:
-                    record(course, book, name, student, graded)
-                except Exception as error:  # one submission never stops the class
-                    failed[student] = str(error) or type(error).__name__
-                    continue
-                note = {"status": graded["status"], "message": graded["message"] or ""}
-                state.students[student] = {"key": keys[student], "feedback": False, **note}
-            state.save()
+    collected = (Collected.read(course, name, student) for student in changed)
+    with gradebook(course) as book, workers(name, notebook.read_text(encoding="utf-8")) as mark:
+        marked = mark(collected)
+        while batch := list(_counted(islice(marked, _BATCH), progress, len(changed))):
+            failed |= {each.collected.student: each.problem for each in batch if each.problem}
+            good = [each for each in batch if not each.problem]
+            entries = {each.collected.student: each.entry for each in good}
+            record(course, book, name, good)
+            penalise(course, book, name, list(entries))
+            for student, entry in entries.items():
+                write(result_file(course, name, student), _json(entry), durable=False)
+            write_pages(course, book, name, entries)
+            os.sync()  # what the state says is done must be on the disk
+            state.add({each.collected.student: _note(each, assignment) for each in good})
     return failed
 
 
-def _engine() -> Engine:
-    from autograder.grade import grade_files
-
-    return grade_files
-
-
-def _feedback(name: str, course: Path, wanted: Sequence[str], state: State) -> None:
-    if not wanted:
-        return
-    from autograder.course.feedback import generate
-
-    for student in generate(name, course, wanted):
-        state.students[student]["feedback"] = True
-    state.save()
+def _counted(marked: Iterable[Marked], progress: Progress, total: int) -> Iterator[Marked]:
+    for each in marked:
+        progress("grading", total)
+        yield each
 
 
-def _tabulate(name: str, course: Path, state: State) -> None:
+def _json(entry: dict[str, Any]) -> bytes:
+    import json
+
+    return json.dumps(entry, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _note(marked: Marked, assignment: str) -> dict[str, Any]:
+    entry = marked.entry
+    shown = ("name", "outcome", "score", "max_score", "misconception")
+    return {
+        "key": marked.collected.key(assignment),
+        "status": entry["status"],
+        "message": entry["message"] or "",
+        "exercises": [{key: exercise[key] for key in shown} for exercise in entry["exercises"]],
+    }
+
+
+def _tabulate(name: str, course: Path, state: State, table: Path, page: Path) -> None:
     from autograder.course.export import rows, to_csv
+    from autograder.course.feedback import results, write_pages
+    from autograder.course.record import penalise
     from autograder.course.tools import gradebook
+    from autograder.report.pages import class_page
 
     with gradebook(course) as book:
-        table = rows(book, name, state.students)
-    write(csv_file(course, name), to_csv(table).encode())
-    state.rows = [asdict(row) for row in table]
+        moved = penalise(course, book, name)
+        write_pages(course, book, name, results(course, name, [each for each in moved if each in state.students]))
+        found = rows(book, name, state.students)
+    write(table, to_csv(found).encode())
+    state.rows = [asdict(row) for row in found]
+    write(page, class_page(name, state.rows, state.students, table.name).encode())
     state.gradebook = gradebook_time(course)
     state.save()

@@ -1,20 +1,22 @@
-"""Bring a student's notebook into the form of the released one, before nbgrader reads its metadata."""
+"""Bring a student's notebook into the form of the released one: what nbgrader reads of it is then ours.
+
+The same code does it for a class at once (`autograder.course.marking`) and inside `nbgrader autograde`.
+"""
 
 from __future__ import annotations
 
-import copy
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import is_grade, is_locked
+from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets import Unicode
 
 from autograder.course.tools import released
-
-_MAKE = {"markdown": v4.new_markdown_cell, "code": v4.new_code_cell, "raw": v4.new_raw_cell}
+from autograder.submission import source_of
 
 
 class CoursePreprocessor(NbGraderPreprocessor):  # type: ignore[misc]
@@ -29,57 +31,94 @@ class RestoreCells(CoursePreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         """Return the notebook in canonical form."""
         path = released(Path(self.course), resources["nbgrader"]["assignment"])
-        return canonical(nb, nbformat.read(path, as_version=4)), resources
+        return Released(nbformat.read(path, as_version=4)).canonical(nb.cells), resources
 
 
-def canonical(student: NotebookNode, original: NotebookNode) -> NotebookNode:
-    """The student's cells with the original's metadata, and the original's locked and graded cells where they miss.
+class Released:
+    """A released notebook, read once for a class."""
 
-    Of cells that were copied the last one counts, as in nbgrader. Nothing else of the student's metadata stays.
-    """
-    known = {grade_id: cell for cell in original.cells if (grade_id := _grade_id(cell))}
-    cells: list[NotebookNode] = []
-    seen: set[str] = set()
-    for cell in reversed(student.cells):
-        grade_id = _grade_id(cell)
-        if grade_id in known and grade_id not in seen:
-            seen.add(grade_id)
-            cells.append(_like(known[grade_id], cell.source))
-        else:
-            cells.append(_plain(cell, len(student.cells) - len(cells)))
-    cells.reverse()
-    _put_back(cells, known)
-    notebook = v4.new_notebook(cells=cells, metadata=copy.deepcopy(original.metadata))
-    notebook.nbformat_minor = original.nbformat_minor
-    return notebook
+    def __init__(self, notebook: NotebookNode) -> None:
+        self.notebook = notebook
+        self._known = {grade_id: cell for cell in notebook.cells if (grade_id := _grade_id(cell))}
+
+    def canonical(self, student: Iterable[Mapping[str, Any]]) -> NotebookNode:
+        """A student's cells with the released metadata and no outputs; locked and graded ones are back where they miss.
+
+        Of cells that were copied the last one counts, as in nbgrader. The text of locked cells is the released one.
+        Nothing else of the student's metadata stays. The notebook shares metadata with the released one.
+        """
+        submitted = list(student)
+        cells: list[NotebookNode] = []
+        seen: set[str] = set()
+        for cell in reversed(submitted):
+            grade_id = _grade_id(cell)
+            if grade_id in self._known and grade_id not in seen:
+                seen.add(grade_id)
+                cells.append(_like(self._known[grade_id], cell))
+            else:
+                cells.append(plain_cell(cell, f"student-{len(submitted) - len(cells)}"))
+        cells.reverse()
+        self._put_back(cells)
+        return self.with_cells(cells)
+
+    def with_cells(self, cells: list[NotebookNode]) -> NotebookNode:
+        """The released notebook with other cells."""
+        return NotebookNode({**self.notebook, "cells": cells})
+
+    def _put_back(self, cells: list[NotebookNode]) -> None:
+        """Insert missing cells after the one that they follow in the released notebook."""
+        places = {_grade_id(cell): index for index, cell in enumerate(cells)}
+        place = 0
+        for grade_id, cell in self._known.items():
+            if grade_id in places:
+                place = places[grade_id] + 1
+            elif is_grade(cell) or is_locked(cell):
+                cells.insert(place, _like(cell, cell))
+                places = {_grade_id(other): index for index, other in enumerate(cells)}
+                place += 1
 
 
-def _put_back(cells: list[NotebookNode], known: dict[str, NotebookNode]) -> None:
-    """Insert missing cells after the one that they follow in the original."""
-    place = 0
-    for grade_id, cell in known.items():
-        here = next((index for index, other in enumerate(cells) if _grade_id(other) == grade_id), None)
-        if here is not None:
-            place = here + 1
-        elif is_grade(cell) or is_locked(cell):
-            cells.insert(place, _like(cell, cell.source))
-            place += 1
-
-
-def _like(original: NotebookNode, source: str) -> NotebookNode:
-    cell = copy.deepcopy(original)
-    cell.source = source
-    return cell
-
-
-def _plain(cell: NotebookNode, number: int) -> NotebookNode:
-    made = _MAKE.get(cell.cell_type, v4.new_raw_cell)(cell.source, id=f"student-{number}")
-    if "attachments" in cell:
-        made["attachments"] = cell["attachments"]
+def plain_cell(cell: Mapping[str, Any], identifier: str) -> NotebookNode:
+    """A cell with the text of a student's and nothing else but its attached pictures."""
+    kind = cell.get("cell_type")
+    made = NotebookNode(cell_type=kind, id=identifier, metadata=NotebookNode(), source=_text(cell))
+    if kind == "code":
+        made.update(outputs=[], execution_count=None)
+    elif kind != "markdown":
+        made.cell_type = "raw"
+    attachments = cell.get("attachments")
+    if kind != "code" and _are_attachments(attachments):
+        made.attachments = attachments
     return made
 
 
-def _grade_id(cell: NotebookNode) -> str:
-    grading = cell.get("metadata", {}).get("nbgrader", {})
+def _like(original: NotebookNode, cell: Mapping[str, Any]) -> NotebookNode:
+    fixed = is_locked(original) or (is_grade(original) and not is_solution(original))
+    made = NotebookNode(original, source=original.source if fixed else _text(cell))
+    if original.cell_type == "code":
+        made.update(outputs=[], execution_count=None)
+    return made
+
+
+def _text(cell: Mapping[str, Any]) -> str:
+    # Half a character, as "\\ud800" in JSON, cannot be written to a file.
+    return source_of(dict(cell)).encode("utf-8", "replace").decode("utf-8")
+
+
+def _are_attachments(found: Any) -> bool:
+    """Whether these are attachments as the notebook format has them: files, each by type, each text or lines of it."""
+    return isinstance(found, dict) and all(
+        isinstance(bundle, dict) and all(isinstance(data, str) or _are_lines(data) for data in bundle.values())
+        for bundle in found.values()
+    )
+
+
+def _are_lines(data: Any) -> bool:
+    return isinstance(data, list) and all(isinstance(line, str) for line in data)
+
+
+def _grade_id(cell: Mapping[str, Any]) -> str:
+    metadata = cell.get("metadata")
+    grading = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = grading.get("grade_id") if isinstance(grading, dict) else None
     return grade_id if isinstance(grade_id, str) else ""

@@ -1,23 +1,35 @@
-"""What the last run graded, so that the next one does only what changed. Loads nothing of nbgrader or the engine."""
+"""What was graded before, so that the next run does only what changed. Loads nothing of nbgrader or the engine.
+
+In `.autograder/` of the course there are, for each assignment, a file with a line for each student (later lines win, so
+a run only adds to it; one that a crash cut is no line) and a folder with the result of each student in full.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from autograder import project
-from autograder.course.files import stamp, submission_file, write
-from autograder.submission import Unreadable, read
+from autograder.course.files import write
+from autograder.errors import CourseError
+
+_TABLE = ""
+"""In the place of a student's name, on the line that holds the table: that is nobody's name."""
 
 
 @dataclass
 class State:
-    """The state file of an assignment in a course.
+    """What is known of an assignment in a course.
 
-    students   by name: `key` of what was graded, `status` and `message` of the result, whether `feedback` was made
+    students   by name: `key` of what was graded, `status` and `message`, and `exercises`: the short form of the result
     rows       the class table of the last run
     gradebook  when the gradebook was last changed, in nanoseconds: a person may have graded since
     """
@@ -30,36 +42,75 @@ class State:
     @classmethod
     def load(cls, course: Path, name: str) -> State:
         """Read the state; a missing or damaged file is an empty state, which only means more work."""
-        path = course / ".autograder" / f"{name}.json"
+        state = cls(_folder(course) / f"{name}.jsonl")
         try:
-            data = json.loads(path.read_bytes())
-            return cls(path, dict(data["students"]), list(data["rows"]), int(data["gradebook"]))
-        except (OSError, ValueError, KeyError, TypeError):
-            return cls(path)
+            lines = state.path.read_bytes().splitlines()
+        except OSError:
+            return state
+        for line in lines:
+            try:
+                entry = json.loads(line)
+                student = entry.pop("student")
+                if student == _TABLE:
+                    state.rows, state.gradebook = list(entry["rows"]), int(entry["gradebook"])
+                else:
+                    state.students[str(student)] = {"key": str(entry["key"]), **entry}
+            except (ValueError, LookupError, TypeError, AttributeError):
+                continue  # cut by a crash: graded again
+        return state
+
+    def add(self, entries: Mapping[str, dict[str, Any]]) -> None:
+        """Add students, at the end of the file."""
+        self.students.update(entries)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lines = "".join(_line(student, entry) for student, entry in entries.items())
+        with open(self.path, "ab") as file:
+            file.write(b"\n" + lines.encode())  # a line that a crash cut ends here
+            file.flush()
+            os.fsync(file.fileno())
 
     def save(self) -> None:
-        """Write the state, whole or not at all."""
-        data = {key: value for key, value in asdict(self).items() if key != "path"}
-        write(self.path, json.dumps(data, indent=1, sort_keys=True).encode())
+        """Write all of it anew, whole or not at all."""
+        lines = [_line(student, entry) for student, entry in sorted(self.students.items())]
+        lines.append(_line(_TABLE, {"rows": self.rows, "gradebook": self.gradebook}))
+        write(self.path, "".join(lines).encode())
+
+
+def result_file(course: Path, name: str, student: str) -> Path:
+    """Where the result of a student is, an entry of the document's "submissions" with code to paste."""
+    return _folder(course) / name / f"{student}.json"
+
+
+@contextmanager
+def locked(course: Path) -> Iterator[None]:
+    """Only one run at a time writes into a course. Raises CourseError if there is another one."""
+    folder = _folder(course)
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # given up by the system when this process ends
+        except BlockingIOError:
+            raise CourseError(f"another run is grading in {course}; wait until it has ended, then run again.") from None
+        yield
 
 
 def assignment_key(name: str) -> str:
     """A digest of all that a grade depends on besides the submission: the hidden tests and this framework."""
-    package = Path(__file__).resolve().parent.parent
-    ours = sorted(path for path in package.rglob("*") if path.suffix in (".py", ".j2"))
-    digest = hashlib.sha256()
-    for path in (*project.sources(name), *ours):
+    digest = hashlib.sha256(framework_key().encode())
+    for path in project.sources(name):
         digest.update(path.read_bytes() if path.is_file() else b"-")
     return digest.hexdigest()[:20]
 
 
-def submission_key(course: Path, name: str, student: str, assignment: str) -> str:
-    """A digest of a submission: its bytes (or why they cannot be read), when it came, and the assignment's key."""
-    path = submission_file(course, name, student)
-    found = read(path, student)
-    reason = found.reason if isinstance(found, Unreadable) else ""
-    parts = (assignment, path.name, found.digest, reason, stamp(course, name, student, "timestamp.txt"))
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
+@cache
+def framework_key() -> str:
+    """A digest of this framework: the same on two machines that grade the same way."""
+    package = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*")):
+        if path.suffix in (".py", ".j2"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:20]
 
 
 def gradebook_time(course: Path) -> int:
@@ -68,3 +119,11 @@ def gradebook_time(course: Path) -> int:
         return (course / "gradebook.db").stat().st_mtime_ns
     except OSError:
         return 0
+
+
+def _folder(course: Path) -> Path:
+    return course / ".autograder"
+
+
+def _line(student: str, entry: Mapping[str, Any]) -> str:
+    return json.dumps({"student": student, **entry}, sort_keys=True) + "\n"

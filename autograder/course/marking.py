@@ -1,0 +1,103 @@
+"""Mark one submission: from its bytes to scores and an autograded notebook, all as data.
+
+Nothing here knows the course's folders or its gradebook, so any thread, process or machine can do it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution
+
+from autograder import submission
+from autograder.course.files import Collected
+from autograder.course.outputs import write_outputs
+from autograder.course.restore import Released, plain_cell
+from autograder.submission import Submission, Unreadable
+
+Engine = Callable[[Submission | Unreadable], dict[str, Any]]
+"""Gives an entry of the document's "submissions" for a submission."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What the gradebook gets of a cell: the score of one that is graded (None: a person must), a written answer."""
+
+    name: str
+    graded: bool
+    written: bool
+    score: float | None
+    answer: str
+    unanswered: bool
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A submission with its result, or with the `problem` for which it has none: that is nobody's fault but ours."""
+
+    collected: Collected
+    entry: dict[str, Any]
+    notebook: bytes = b""
+    cells: tuple[Cell, ...] = ()
+    problem: str = ""
+
+
+class Marker:
+    """Marks submissions of one assignment, from any number of threads."""
+
+    def __init__(self, released: str, engine: Engine) -> None:
+        self._released, self._engine = Released(nbformat.reads(released, as_version=4)), engine
+
+    def __call__(self, collected: Collected) -> Marked:
+        """Grade a submission and show the results in its notebook. Never raises for what one submission does."""
+        suffix = Path(collected.file).suffix
+        try:
+            entry = self._engine(submission.parse(collected.content, suffix, collected.student))
+            notebook = self._notebook(collected, suffix, entry)
+            write_outputs(notebook, entry)
+        except Exception as error:  # one submission never stops the class
+            return Marked(collected, {}, problem=str(error) or type(error).__name__)
+        # The text of a notebook as nbformat has it, without its second check and copy of what was made here.
+        text = json.dumps(notebook, ensure_ascii=False, sort_keys=True)
+        cells = tuple(_cell(cell) for cell in notebook.cells if is_grade(cell) or is_solution(cell))
+        return Marked(collected, entry, f"{text}\n".encode(), cells)
+
+    def _notebook(self, collected: Collected, suffix: str, entry: dict[str, Any]) -> NotebookNode:
+        if entry["status"] == "unreadable" or isinstance(collected.content, str):
+            return self._released.canonical(self._released.notebook.cells)
+        if suffix == ".ipynb":
+            return self._released.canonical(submission.notebook_cells(collected.content))
+        blank = self._released.canonical(self._released.notebook.cells)
+        found = submission.cells_of(collected.content, suffix)
+        code = [{"cell_type": "code", "source": source} for source in found if not isinstance(found, str)]
+        added = [plain_cell(cell, f"code-{number}") for number, cell in enumerate(code, 1)]
+        return self._released.with_cells([*blank.cells, *added])
+
+
+def _cell(cell: NotebookNode) -> Cell:
+    graded, written = is_grade(cell), is_solution(cell)
+    return Cell(
+        cell.metadata.nbgrader["grade_id"],
+        graded,
+        written,
+        determine_grade(cell)[0] if graded else None,
+        cell.source if graded and written else "",
+        written and cell.metadata.nbgrader.get("checksum") == compute_checksum(cell),
+    )
+
+
+def written_answers(notebook: Path) -> dict[str, str]:
+    """Answers to written questions by name, as an autograded notebook of the last time shows them."""
+    try:
+        cells = nbformat.from_dict(json.loads(notebook.read_bytes())).cells
+        return {
+            cell.metadata.nbgrader["grade_id"]: cell.source for cell in cells if is_grade(cell) and is_solution(cell)
+        }
+    except Exception:  # none yet, or not one of ours: then every answer is new
+        return {}

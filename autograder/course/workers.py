@@ -1,0 +1,173 @@
+"""Who marks a class: threads here, or the processes of a Dask cluster. The result is the same.
+
+A thread waits for the sandbox most of the time, so threads use all cores; their warm parents serve the whole class.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from autograder import cases, project
+from autograder.course.files import Collected
+from autograder.course.grading import Mark
+from autograder.course.marking import Engine, Marked, Marker
+from autograder.course.state import framework_key
+from autograder.errors import AutograderError, CourseError
+
+_AHEAD = 4
+"""Submissions per thread, or tasks per process, that wait to be marked or recorded: enough to keep all busy."""
+_TASK = 8
+"""Submissions per task of a cluster."""
+_SECONDS = 30
+_PLUGIN = "autograder"
+
+
+@contextmanager
+def threads(name: str, released: str, engine: Callable[[str], Engine], count: int | None = None) -> Iterator[Mark]:
+    """Threads of this process, as many as there are cores; `engine(name)` grades a submission."""
+    marker = Marker(released, engine(name))
+    number = count or os.cpu_count() or 1
+    with ThreadPoolExecutor(number) as executor:
+
+        def mark(collected: Iterable[Collected]) -> Iterator[Marked]:
+            waiting: deque[Future[Marked]] = deque()
+            for each in collected:
+                waiting.append(executor.submit(marker, each))
+                if len(waiting) >= _AHEAD * number:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+        try:
+            yield mark
+        finally:
+            executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def cluster(name: str, released: str, where: str | int, allow_weak: bool = False) -> Iterator[Mark]:
+    """The Dask cluster whose scheduler is at `where`, or one of `where` processes on this machine.
+
+    What an assignment needs goes to each process once; a process that is killed is replaced, and its submissions are
+    marked again. Raises CourseError where there is no such cluster, or one with another version of this framework.
+    """
+    try:
+        from distributed import Client, LocalCluster, as_completed
+    except ImportError:
+        raise CourseError("a cluster needs Dask: pip install 'autograder[cluster]'.") from None
+    if isinstance(where, int) and where < 1:
+        raise CourseError(f"a cluster of {where} processes grades nothing; ask for at least 1.")
+    cases.load(name)
+    kit = Kit.pack(name, released, allow_weak)
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    try:
+        # A process whose warm parents are its children must not be a daemon, which may have none.
+        local = isinstance(where, int) and LocalCluster(
+            n_workers=where, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+        )
+        client = Client(local or where, timeout=_SECONDS)
+    except (OSError, ValueError) as error:
+        raise CourseError(f"there is no Dask scheduler at {where} ({error}); start one, then run again.") from error
+    try:
+        client.register_plugin(_shipped(kit))
+
+        def mark(collected: Iterable[Collected]) -> Iterator[Marked]:
+            left, waiting = iter(collected), as_completed()
+            ahead = _AHEAD * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+            for task in _tasks(left, ahead):
+                waiting.add(client.submit(_mark, task, pure=False))
+            for done in waiting:
+                yield from _result(done)
+                for task in _tasks(left, 1):
+                    waiting.add(client.submit(_mark, task, pure=False))
+
+        yield mark
+    finally:
+        client.close()
+        if local:
+            local.close()
+
+
+def _tasks(collected: Iterator[Collected], count: int) -> Iterator[list[Collected]]:
+    for _ in range(count):
+        if task := list(islice(collected, _TASK)):
+            yield task
+
+
+def _result(done: Any) -> list[Marked]:
+    try:
+        marked: list[Marked] = done.result()
+    except AutograderError:
+        raise
+    except Exception as error:
+        raise CourseError(f"the cluster gave up on some submissions ({error}); run again.") from error
+    return marked
+
+
+@dataclass(frozen=True)
+class Kit:
+    """All that marking an assignment needs besides this framework, as data.
+
+    files   the hidden tests and what lies beside them, by name
+    cases   the compiled cases, so that no process draws any
+    code    which version of this framework they belong to
+    """
+
+    name: str
+    released: str
+    files: dict[str, bytes]
+    cases: bytes
+    code: str
+    allow_weak: bool
+
+    @classmethod
+    def pack(cls, name: str, released: str, allow_weak: bool) -> Kit:
+        """A kit from the files of this machine."""
+        files = {path.name: path.read_bytes() for path in project.sources(name)}
+        return cls(name, released, files, cases.cached(name).read_bytes(), framework_key(), allow_weak)
+
+    @cached_property
+    def marker(self) -> Marker:
+        """Unpacked, in a process that marks nothing else. Raises CourseError if its framework is another version."""
+        from autograder.grade import Grader
+        from autograder.sandbox.launcher import Limits, choose
+
+        if self.code != framework_key():
+            raise CourseError("a process of the cluster has another version of this framework; install the same one.")
+        root = Path(tempfile.mkdtemp(prefix="autograder-"))
+        folder = root / "solutions" / self.name
+        folder.mkdir(parents=True)
+        for name, content in self.files.items():
+            (folder / name).write_bytes(content)
+        os.environ["AUTOGRADER_ROOT"] = str(root)
+        project.root.cache_clear()
+        sandbox = choose(allow_weak=self.allow_weak)
+        return Marker(self.released, Grader(cases.parse(self.cases), sandbox, Limits()).grade)
+
+
+def _shipped(kit: Kit) -> Any:
+    """The kit as something that the scheduler gives to every process, also to those that come later."""
+    from distributed import WorkerPlugin
+
+    plugin = WorkerPlugin()
+    plugin.name, plugin.kit = _PLUGIN, kit
+    return plugin
+
+
+def _mark(collected: Sequence[Collected]) -> list[Marked]:
+    """A task: what a process of the cluster does."""
+    from distributed import get_worker
+
+    kit: Kit = get_worker().plugins[_PLUGIN].kit
+    return [kit.marker(each) for each in collected]
