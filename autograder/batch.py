@@ -7,7 +7,7 @@ A layout is a list with an entry for each call, `{"value": L}` (with `"changed":
 `{"error": {…}}`, where L is
 
     {"f": [side, …]}  float64 array, or a float if there are no sides     [L, …]  list     {"t": [L, …]}  tuple
-    {"v": data}       anything else, as `values.encode` writes it
+    {"l": length}     list of nothing but floats     {"v": data}  anything else, as `values.encode` writes it
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ from typing import Any
 
 import numpy as np
 
-from autograder.values import MAX_DEPTH, MAX_ELEMENTS, Unencodable, Value, decode, encode, loads
+from autograder.values import MAX_DEPTH, MAX_ELEMENTS, Unencodable, Value, decode, encode, extent, loads
 
 MAX_BYTES = 8 << 20
 """Of one result: what is larger is not sent."""
+MAX_TEXT = 4 << 20
+"""Items of one result times its longest text: NumPy, given a list of texts, makes room for the longest in each item."""
 
 _FLOAT = np.dtype("<f8")
+_FLOATS = (float, np.float64)
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,11 @@ class Batch:
 
     def entries(self) -> list[dict[str, Any]]:
         """One dict per call, `{"value": value, "changed": names}` or `{"error": …}`. Raises ValueError."""
-        found = loads(self.layout.encode("utf-8", "surrogatepass"))
+        found = loads(self.layout.encode("ascii"))
         if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
             raise ValueError("not a batch of results")
         reader = _Reader(self.array())
-        read = [{**entry, "value": reader.value(entry["value"], 0)} if "value" in entry else entry for entry in found]
+        read = [{**entry, "value": reader.result(entry["value"])} if "value" in entry else entry for entry in found]
         if reader.place != len(reader.numbers):
             raise ValueError("numbers that belong to no result")
         return read
@@ -107,15 +110,18 @@ def pack(results: Iterable[Value]) -> Batch:
 
 def _layout(value: Value, blocks: list[bytes], depth: int) -> Any:
     kind = type(value)
-    if kind is np.ndarray and value.dtype == _FLOAT and value.size <= MAX_ELEMENTS:
+    if kind is np.ndarray and value.dtype == _FLOAT and extent(value.shape) <= MAX_ELEMENTS:
         blocks.append(value.tobytes())
         return {"f": value.shape}
-    if kind is float or kind is np.float64:
+    if kind in _FLOATS:
         blocks.append(struct.pack("<d", value))
         return {"f": ()}
     if kind is list or kind is tuple:
         if depth > MAX_DEPTH:
             raise Unencodable(f"a value nested more than {MAX_DEPTH} deep")
+        if kind is list and value and all(type(item) in _FLOATS for item in value):
+            blocks.append(struct.pack(f"<{len(value)}d", *value))
+            return {"l": len(value)}
         items = [_layout(item, blocks, depth + 1) for item in value]
         return items if kind is list else {"t": items}
     data = encode(value)
@@ -130,6 +136,14 @@ class _Reader:
     def __init__(self, numbers: np.ndarray[Any, np.dtype[np.float64]]) -> None:
         self.numbers, self.place = numbers, 0
 
+    def result(self, layout: Any) -> Value:
+        """The result of one call."""
+        value = self.value(layout, 0)
+        items, longest = _texts(value)
+        if items * longest > MAX_TEXT:
+            raise ValueError("more text than is read")
+        return value
+
     def value(self, layout: Any, depth: int) -> Value:
         if depth > MAX_DEPTH + 1:
             raise ValueError("nested too deep")
@@ -139,15 +153,19 @@ class _Reader:
             raise ValueError("not a layout")
         ((tag, body),) = layout.items()
         if tag == "v":
-            return decode(body)
+            return decode(body, code=False)
         if tag == "t" and isinstance(body, list):
             return tuple(self.value(item, depth + 1) for item in body)
         if tag == "f" and isinstance(body, list):
             return self._floats(body)
+        if tag == "l":
+            return self._floats([body]).tolist()
         raise ValueError("not a layout")
 
     def _floats(self, shape: list[Any]) -> Value:
         if len(shape) > 8 or not all(type(side) is int and 0 <= side <= MAX_ELEMENTS for side in shape):
+            raise ValueError("array of an impossible shape")
+        if extent(shape) > MAX_ELEMENTS:
             raise ValueError("array of an impossible shape")
         count = math.prod(shape)
         if count > len(self.numbers) - self.place:
@@ -155,3 +173,19 @@ class _Reader:
         found = self.numbers[self.place : self.place + count]
         self.place += count
         return found.reshape(shape).astype(np.float64) if shape else float(found[0])
+
+
+def _texts(value: Value) -> tuple[int, int]:
+    """How many items a value has, and the length of the longest text among them."""
+    if isinstance(value, str):
+        return 1, len(value)
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if not isinstance(value, list | tuple):
+        return 1, 0
+    items, longest = len(value), 0
+    for item in value:
+        if isinstance(item, str | list | tuple | dict):
+            inner, length = _texts(item)
+            items, longest = items + inner, max(longest, length)
+    return items, longest

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -24,7 +25,7 @@ from typing import Any
 from autograder import project
 from autograder.errors import AuthoringError, AutograderError
 from autograder.exercise import Relation, exercises_of
-from autograder.values import Value, decode, encode, loads
+from autograder.values import Value, decode, encode
 
 _CELL = re.compile(r"^# %%(.*)$", re.MULTILINE)
 
@@ -129,7 +130,7 @@ def cached(name: str, seed: int = 0) -> Path:
 
 def parse(content: bytes) -> AssignmentCases:
     """Compiled cases from the bytes of their file. Raises ValueError, KeyError or TypeError if they are none."""
-    return _from_json(loads(content))
+    return _from_json(json.loads(content))
 
 
 def reference_cells(notebook: Path) -> tuple[str, ...]:

@@ -212,6 +212,7 @@ def _grade_one(name: str, course: Path, options: argparse.Namespace, *, allow_we
 
     from autograder.course.grading import grade_course
     from autograder.report.terminal import show_class
+    from autograder.text import clean
 
     console = _console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -237,7 +238,7 @@ def _grade_one(name: str, course: Path, options: argparse.Namespace, *, allow_we
     for odd in summary.skipped:
         print(f"Skipped {odd!r} in {course / 'submitted'}: that cannot be a student's name.")
     for student, reason in summary.failed.items():
-        print(f"Not graded, will be tried again: {student}: {reason}")
+        print(f"Not graded, will be tried again: {student}: {clean(reason, 400)}")
     done = "Nothing has changed since the last run." if summary.nothing_to_do else f"Graded {len(summary.graded)}."
     print(f"{done} Where to look:")
     print(f"  class      {summary.page}")

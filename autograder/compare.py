@@ -9,7 +9,11 @@ from autograder.batch import Batch
 from autograder.cases import Answer, Case, ExerciseCases
 from autograder.equality import Difference, close, difference
 from autograder.exercise import Relation
+from autograder.text import clean
 from autograder.values import copied
+
+_TOLD = 400
+"""Characters of what a relation says."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ def judge(exercise: ExerciseCases, case: Case, answer: Answer, relations: Sequen
         except Exception:
             holds = False
         if holds is not True:
-            return Verdict(case, answer, relation=holds if isinstance(holds, str) else relation.name)
+            broken = holds if isinstance(holds, str) else relation.name
+            return Verdict(case, answer, relation=clean(broken, _TOLD))  # it may quote the answer
     return Verdict(case, answer)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from autograder.cases import Answer, Case, ExerciseCases
 from autograder.compare import Verdict, same_answer
 from autograder.equality import Array, Difference, as_array
-from autograder.text import clean, literal, number
+from autograder.text import clean, literal, number, plain
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,8 @@ def _first_difference(exercise: ExerciseCases, case: Case, found: Difference) ->
         if found.got is None:
             return f"{part} is None: is a `return` missing?"
         wanted = "a list" if isinstance(found.expected, list | tuple) else "text" if _is_text(found) else "numbers"
-        return f"{part} should be {wanted}, yours is {clean(literal(found.got), 60)}"
+        wanted = "None" if found.expected is None else wanted
+        return f"{part} should be {wanted}, yours is {clean(literal(plain(found.got)), 60)}"
     if found.kind == "nan":
         return f"{part} is NaN at {list(found.at)}: a division of 0 by 0, or the logarithm of a negative number?"
     if found.kind == "precision":

@@ -62,7 +62,8 @@ def _difference(expected: Value, got: Value, path: tuple[int, ...], rule: _Rule)
         return _sequence(expected, got, path, rule)
     if expected is None or isinstance(expected, str):
         same = type(got) is type(expected) and got == expected
-        return None if same else Difference("value" if isinstance(got, str) else "type", path, expected, got)
+        kind: Literal["value", "type"] = "value" if isinstance(expected, str) and isinstance(got, str) else "type"
+        return None if same else Difference(kind, path, expected, got)
     array = as_array(got)
     if array is None:
         return Difference("type", path, expected, got)
@@ -73,11 +74,20 @@ def as_array(value: Value) -> Array | None:
     """`value` as an array of numbers, or None if it is not one (text, None, ragged lists)."""
     if isinstance(value, np.ndarray):
         return value if value.dtype.kind in "biuf" else None
+    if not _numbers(value):
+        return None
     try:
         array = np.asarray(value)
     except (ValueError, TypeError):
         return None
     return array if array.dtype.kind in "biuf" else None
+
+
+def _numbers(value: Value) -> bool:
+    """Whether there are only numbers in it: NumPy would turn one text in a list of numbers into a text for each."""
+    if isinstance(value, list | tuple):
+        return all(map(_numbers, value))
+    return isinstance(value, int | float | np.ndarray | np.generic)
 
 
 def _sequence(expected: Any, got: Value, path: tuple[int, ...], rule: _Rule) -> Difference | None:

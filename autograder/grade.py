@@ -37,7 +37,8 @@ Progress = Callable[[Result], None]
 _ORACLE_ELEMENTS = 2000
 _AGAIN = 8
 """Cases that are called a second time: the same inputs must give the same results."""
-_REMEMBERED = 4096
+_REMEMBERED = 64 << 20
+"""Bytes of answers whose judgement is remembered, for all submissions together."""
 _DIED = {
     "timeout": "took more than {wall:g} seconds: an endless loop?",
     "crashed": "the process that ran it ended: exit, or a crash in compiled code?",
@@ -113,6 +114,7 @@ class Grader:
             if entry.unique and not entry.relations
         }
         self._judged: dict[tuple[str, Batch], tuple[float, Diagnosis]] = {}
+        self._judged_bytes = 0
 
     def grade(self, submission: Submission | Unreadable) -> Result:
         """Grade one submission: one entry of the document's "submissions".
@@ -164,11 +166,15 @@ class Grader:
         if expected and matches(expected, answers):
             return exercise.points, Diagnosis("correct")
         key = exercise.name, answers
-        if key not in self._judged:
-            if len(self._judged) >= _REMEMBERED:
+        judged = self._judged.get(key)
+        if judged is None:
+            judged = self._judge_cases(exercise, answers)
+            self._judged_bytes += len(answers.layout) + len(answers.numbers)
+            if self._judged_bytes > _REMEMBERED:
                 self._judged.clear()
-            self._judged[key] = self._judge_cases(exercise, answers)
-        return self._judged[key]
+                self._judged_bytes = 0
+            self._judged[key] = judged
+        return judged
 
     def _judge_cases(self, exercise: ExerciseCases, batch: Batch) -> tuple[float, Diagnosis]:
         count, again = len(exercise.cases), self.again[exercise.name]
@@ -359,8 +365,11 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _elements(value: Value) -> int:
+    """How much a helper is given to do: a whole number may be a size or a number of rounds."""
     if isinstance(value, np.ndarray):
-        return value.size
+        return value.size + (int(np.abs(value.astype(np.float64)).sum()) if value.dtype.kind in "iu" else 0)
+    if type(value) is int or isinstance(value, np.integer):
+        return 1 + abs(int(value))
     if isinstance(value, list | tuple):
         return sum(map(_elements, value))
     return sum(map(_elements, value.values())) if isinstance(value, dict) else 1

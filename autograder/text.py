@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from autograder.values import Code, Value
+from autograder.values import Code, Value, extent
 
 _SHOWN = 400
 
@@ -42,12 +42,12 @@ def call(name: str, expression: str, arguments: dict[str, Value]) -> str:
 def plain(value: Value) -> Value:
     """`value` as JSON has it: nested lists; non-finite numbers as strings; large or unreadable values described."""
     if isinstance(value, np.ndarray):
-        if value.size > _SHOWN:
+        if extent(value.shape) > _SHOWN:
             return f"array of shape {value.shape}"
         return plain(value.tolist())
+    if isinstance(value, list | tuple | dict) and _items(value) > _SHOWN:
+        return f"{type(value).__name__} of {len(value)} items"
     if isinstance(value, list | tuple):
-        if len(value) > _SHOWN:
-            return f"{type(value).__name__} of {len(value)} items"
         return [plain(item) for item in value]
     if isinstance(value, dict):
         return {clean(key): plain(item) for key, item in value.items()}
@@ -60,9 +60,21 @@ def plain(value: Value) -> Value:
     return clean(value, _SHOWN) if isinstance(value, str) else value
 
 
+def _items(value: Value) -> int:
+    """Items of a list and of all lists in it."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return len(value) + sum(map(_items, value)) if isinstance(value, list | tuple) else 0
+
+
+def printable(text: str) -> str:
+    """Text without anything that acts on what shows it: escapes, control characters, line ends, direction marks."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
 def clean(text: str, limit: int = 200) -> str:
-    """Text from a student as one line: printable characters only (no escapes, no direction marks), at most `limit`."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text[: 4 * limit]).split())
+    """Text from a student as one line of printable characters, at most `limit`."""
+    line = " ".join(printable(text[: 4 * limit]).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

@@ -6,8 +6,8 @@ JSON; what JSON lacks is written as an object with one short key:
     {"t": […]}  tuple          {"a": [dtype, shape, base64]}  array      {"n": "nan"}  non-finite float
     {"d": [[k, v], …]}  dict   {"s": [dtype, base64]}  NumPy scalar      {"c": "…"}  Code
 
-Nothing is unpickled or evaluated by `decode`; it refuses what does not fit with `ValueError` and never
-allocates more than a small multiple of the text that it was given.
+Nothing is unpickled or evaluated by `decode`; it refuses what does not fit with `ValueError`. The text is bounded by
+whoever receives it, and what is made of it by `MAX_PARTS`, whatever is in the text.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import base64
 import binascii
 import json
 import math
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -28,7 +30,11 @@ Value: TypeAlias = Any
 MAX_DEPTH = 16
 MAX_NODES = 200_000
 MAX_ELEMENTS = 1_000_000
+MAX_PARTS = 1 << 19
+"""Of one JSON text: its `,`, `[` and `{`. Each is a Python object of up to 200 bytes, though one byte of text; the
+largest real ones have 100,000 (the inputs of all exercises) and 11,000 (a reply)."""
 _KINDS = "biuf"
+_DTYPE = re.compile(rf"[<|][{_KINDS}][1248]")
 
 
 @dataclass(frozen=True)
@@ -84,21 +90,26 @@ def _encode_array(value: np.ndarray[Any, Any]) -> list[Any]:
     view = np.asarray(value)
     if view.dtype.kind not in _KINDS or view.dtype.itemsize > 8:
         raise Unencodable(f"an array of dtype {view.dtype}")
-    if view.size > MAX_ELEMENTS:
-        raise Unencodable(f"an array of {view.size} elements (at most {MAX_ELEMENTS} are read)")
+    if extent(view.shape) > MAX_ELEMENTS:
+        raise Unencodable(f"an array of shape {view.shape} (at most {MAX_ELEMENTS} elements are read)")
     plain = np.array(view, order="C")
     plain = plain.astype(plain.dtype.newbyteorder("<"), copy=False)
     return [plain.dtype.str, list(plain.shape), base64.b64encode(plain.tobytes()).decode("ascii")]
 
 
-def decode(data: Any) -> Value:
-    """Return the value that `encode` wrote. Raises ValueError for anything else."""
-    return _Decoder().decode(data, 0)
+def extent(shape: Iterable[int]) -> int:
+    """Elements of an array of this shape, an empty side counted as one: what it takes to write it down as lists."""
+    return math.prod(side or 1 for side in shape)
+
+
+def decode(data: Any, *, code: bool = True) -> Value:
+    """Return the value that `encode` wrote. Raises ValueError for anything else, and for Code unless it is allowed."""
+    return _Decoder(code).decode(data, 0)
 
 
 class _Decoder:
-    def __init__(self) -> None:
-        self.nodes = 0
+    def __init__(self, code: bool) -> None:
+        self.nodes, self.code = 0, code
 
     def decode(self, data: Any, depth: int) -> Value:
         self.nodes += 1
@@ -117,7 +128,7 @@ class _Decoder:
         (tag, body), *_ = data.items()
         if tag == "n" and body in ("nan", "inf", "-inf"):
             return float(body)
-        if tag == "c" and isinstance(body, str):
+        if tag == "c" and self.code and isinstance(body, str):
             return Code(body)
         if not isinstance(body, list):
             raise ValueError("not an encoded value")
@@ -141,7 +152,7 @@ class _Decoder:
 
 
 def _decode_array(dtype: Any, shape: Any, data: Any) -> np.ndarray[Any, Any]:
-    if not isinstance(dtype, str) or len(dtype) != 3 or dtype[1] not in _KINDS or dtype[2] not in "1248":
+    if not isinstance(dtype, str) or not _DTYPE.fullmatch(dtype):
         raise ValueError("array of a dtype that is not allowed")
     if not isinstance(shape, list) or len(shape) > 8 or not isinstance(data, str):
         raise ValueError("not an encoded array")
@@ -152,7 +163,7 @@ def _decode_array(dtype: Any, shape: Any, data: Any) -> np.ndarray[Any, Any]:
         raw = base64.b64decode(data, validate=True)
     except (TypeError, binascii.Error, ValueError) as error:
         raise ValueError("not an encoded array") from error
-    if math.prod(shape) > MAX_ELEMENTS or math.prod(shape) * kind.itemsize != len(raw):
+    if extent(shape) > MAX_ELEMENTS or math.prod(shape) * kind.itemsize != len(raw):
         raise ValueError("array whose data does not fit its shape")
     if kind.kind == "b" and any(byte > 1 for byte in raw):
         raise ValueError("not an encoded array")
@@ -165,11 +176,17 @@ def dumps(data: Any) -> bytes:
 
 
 def loads(text: bytes) -> Any:
-    """Parse JSON text from a side that is not trusted. Raises ValueError for whatever is not JSON."""
+    """Parse JSON text that `dumps` made, or a side that is not trusted. Raises ValueError for anything else."""
+    if sum(map(text.count, (b",", b"[", b"{"))) > MAX_PARTS:
+        raise ValueError("too many parts")
     try:
-        return json.loads(text)
+        return json.loads(text.decode("ascii"), parse_constant=_refuse)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def copied(value: Value) -> Value:

@@ -67,7 +67,7 @@ def test_forged_data_is_refused(data: Any) -> None:
 
 def test_deep_nesting_is_refused() -> None:
     with pytest.raises(ValueError, match="deep"):
-        loads(b"[" * 10**6)
+        loads(b"[" * 10**5)
     with pytest.raises(ValueError, match="deep"):
         decode(json.loads("[" * 100 + "]" * 100))
 

@@ -18,8 +18,11 @@ from sqlalchemy import select
 from autograder.course.files import write
 from autograder.course.notebook import exercise_of
 from autograder.course.state import State
+from autograder.text import printable
 
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]\d+)?")
+# Also after what another country's spreadsheet, or a careless reader, takes for the end of a cell; also wide forms.
+_FORMULA = re.compile(r"""((?:^|[,;])[\s"]*)(?=[=+\-@|%＝＋－＠｜％﹢﹣﹦﹪﹫⁺⁻⁼₊₋₌])""")
 _COLUMNS = ("assignment", "student", "status", "submitted", "score", "late_penalty", "total", "max_score")
 
 
@@ -143,11 +146,9 @@ def _submissions(
 
 
 def _plain(value: Any) -> str:
-    """A cell's text; one that a spreadsheet would take for a formula gets an apostrophe in front."""
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    if text.startswith(("=", "+", "-", "@", "\t", "\r")) and not _NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
+    """A cell's text on one line; what a spreadsheet would take for a formula gets an apostrophe in front."""
+    text = f"{value:g}" if isinstance(value, float) else printable(str(value))
+    return text if _NUMBER.fullmatch(text) else _FORMULA.sub(r"\1'", text)
 
 
 class CsvExport(ExportPlugin):  # type: ignore[misc]

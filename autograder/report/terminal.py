@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.report.feedback import explanation
-from autograder.text import clean
+from autograder.text import clean, printable
 
 _STYLES = {"correct": "green", "partial": "yellow"}
 
@@ -21,9 +21,9 @@ def show(document: dict[str, Any], console: Console, sandbox: str) -> None:
     console.print(Text(f"{document['assignment']}, version {document['version']}, sandbox: {sandbox}", style="dim"))
     for entry in document["submissions"]:
         console.print()
-        console.print(Text(f"{entry['submission']}: {entry['score']:g} of {entry['max_score']:g}", "bold"))
+        console.print(Text(f"{printable(entry['submission'])}: {entry['score']:g} of {entry['max_score']:g}", "bold"))
         if entry["status"] == "unreadable":
-            console.print(Text(f"  not graded: {entry['message']}", "red"))
+            console.print(Text(f"  not graded: {printable(entry['message'])}", "red"))
         else:
             _show_exercises(entry["exercises"], console)
 
@@ -42,7 +42,7 @@ def show_class(rows: Sequence[Mapping[str, Any]], console: Console) -> None:
         style = "red" if row["status"] != "graded" else ""
         late = f"−{row['late_penalty']:g}" if row["late_penalty"] else ""
         numbers = (f"{row['score']:g}", late, f"{row['total']:g}", f"{row['max_score']:g}")
-        table.add_row(*(Text(cell, style) for cell in (row["student"], row["status"], *numbers, note)))
+        table.add_row(*(Text(printable(cell), style) for cell in (row["student"], row["status"], *numbers, note)))
     console.print(table)
 
 
@@ -62,7 +62,7 @@ def _show_exercises(exercises: list[dict[str, Any]], console: Console) -> None:
         style = _STYLES.get(entry["outcome"], "red")
         earned = f"{entry['score']:g}/{entry['max_score']:g}"
         console.print(Text(f"{earned:>9}  {entry['name']:<{width}}  "), Text(entry["outcome"], style), sep="", end="")
-        message, shown = (entry["message"] or ""), explanation(entry)
+        message, shown = printable(entry["message"] or ""), [printable(line) for line in explanation(entry)]
         if shown and not entry["counterexample"]:
             console.print(Text(f"  {message}"), soft_wrap=True)
             continue
