@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograder.batch import Batch
+import numpy as np
+
+from autograder.batch import Batch, pack
 from autograder.cases import Answer, Case, ExerciseCases
 from autograder.equality import Difference, close, difference
 from autograder.exercise import Relation
 from autograder.text import clean
-from autograder.values import copied
+from autograder.values import Value, copied
 
 _TOLD = 400
 """Characters of what a relation says."""
@@ -33,10 +35,16 @@ class Verdict:
 
 
 def compare(
-    exercise: ExerciseCases, answers: Sequence[Answer], relations: Sequence[Relation] = ()
+    exercise: ExerciseCases,
+    answers: Sequence[Answer],
+    relations: Sequence[Relation] = (),
+    known: Sequence[bool] = (),
 ) -> tuple[Verdict, ...]:
-    """One verdict per case, in the order of the cases (smallest first)."""
-    return tuple(judge(exercise, case, answer, relations) for case, answer in zip(exercise.cases, answers, strict=True))
+    """One verdict per case, in the order of the cases (smallest first); `known` are right without a closer look."""
+    return tuple(
+        Verdict(case, answer) if right else judge(exercise, case, answer, relations)
+        for case, answer, right in zip(exercise.cases, answers, known or [False] * len(answers), strict=True)
+    )
 
 
 def judge(exercise: ExerciseCases, case: Case, answer: Answer, relations: Sequence[Relation] = ()) -> Verdict:
@@ -72,8 +80,17 @@ def same_again(first: Answer, second: Answer) -> bool:
     return same_answer(first, second)
 
 
-def matches(expected: Batch, got: Batch) -> bool:
-    """Whether all results of a batch are the expected ones, in one comparison. False may only mean: look closer."""
-    if expected.layout != got.layout or len(expected.numbers) != len(got.numbers):
-        return False
-    return close(expected.array(), got.array())
+class Expected:
+    """The expected results of all calls as one batch, to be compared with a submission's at once."""
+
+    def __init__(self, values: Sequence[Value]) -> None:
+        self._batch = pack(values)
+        self._ends = np.cumsum([0, *(len(pack([value]).numbers) // 8 for value in values)])
+
+    def agrees(self, got: Batch) -> list[bool]:
+        """Which results are the expected ones. False may only mean: look closer."""
+        if self._batch.layout != got.layout or len(self._batch.numbers) != len(got.numbers):
+            return [False] * (len(self._ends) - 1)
+        wrong = np.concatenate([[0], np.cumsum(~close(self._batch.array(), got.array()))])
+        agreeing: list[bool] = (wrong[self._ends[1:]] == wrong[self._ends[:-1]]).tolist()
+        return agreeing

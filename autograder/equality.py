@@ -45,10 +45,11 @@ def difference(expected: Value, got: Value, *, tighten: float = 1.0, same_nan: b
     return _difference(expected, got, (), _Rule(tighten, same_nan))
 
 
-def close(expected: Array, got: Array) -> bool:
-    """Whether all numbers of two flat arrays of one length are equal within tolerance."""
+def close(expected: Array, got: Array) -> Array:
+    """Which numbers of two flat arrays of one length are equal within tolerance."""
     with np.errstate(all="ignore"):
-        return bool(((np.abs(got - expected) <= ATOL + RTOL * np.abs(expected)) | (got == expected)).all())
+        equal: Array = (np.abs(got - expected) <= ATOL + RTOL * np.abs(expected)) | (got == expected)
+    return equal
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Iterator, Sequence
+import threading
+import types
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograder import cases as assignments
-from autograder.batch import Batch, pack
+from autograder.batch import Batch
 from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases
-from autograder.compare import Verdict, compare, matches, same_again
+from autograder.compare import Expected, Verdict, compare, same_again
 from autograder.diagnose import Diagnosis, describe_error, diagnose
 from autograder.errors import SandboxError
 from autograder.exercise import Relation
@@ -29,7 +31,7 @@ from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerD
 from autograder.score import score
 from autograder.submission import Submission, Unreadable, read
 from autograder.text import call, clean, plain
-from autograder.values import Value, decode, encode
+from autograder.values import Value, copied, decode, dumps, encode
 
 Result = dict[str, Any]
 Progress = Callable[[Result], None]
@@ -109,12 +111,14 @@ class Grader:
         self.inputs = Inputs.of(encoded)
         self.again = {entry.name: _called_again(len(entry.cases)) for entry in exercises}
         self.expected = {
-            entry.name: pack([entry.cases[i].expected for i in (*range(len(entry.cases)), *self.again[entry.name])])
+            entry.name: Expected([entry.cases[i].expected for i in (*range(len(entry.cases)), *self.again[entry.name])])
             for entry in exercises
             if entry.unique and not entry.relations
         }
         self._judged: dict[tuple[str, Batch], tuple[float, Diagnosis]] = {}
         self._judged_bytes = 0
+        self._helpers: dict[tuple[str, str], dict[str, Any]] = {}
+        self._lock = threading.Lock()
 
     def grade(self, submission: Submission | Unreadable) -> Result:
         """Grade one submission: one entry of the document's "submissions".
@@ -134,6 +138,17 @@ class Grader:
             results = self._graded(submission)
         return _entry(submission.name, maximum, results, "graded", None)
 
+    def helpers(self, exercise: ExerciseCases, replaced: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """What wrong helpers of an exercise should have given: results by encoded arguments, for those it will ask.
+
+        They are the calls that the reference makes; a submission that makes others asks for each.
+        """
+        with self._lock:
+            for name in replaced:
+                if (exercise.name, name) not in self._helpers:
+                    self._helpers[exercise.name, name] = _calls(self.reference, exercise, name)
+        return {name: self._helpers[exercise.name, name] for name in replaced}
+
     def _graded(self, submission: Submission) -> list[Result]:
         run = _Run(self, submission)
         try:
@@ -142,19 +157,18 @@ class Grader:
             run.close()
 
     def _exercises(self, run: _Run) -> list[Result]:
+        judged = {exercise.name: self._judge(exercise, run.answers(exercise)) for exercise in self.assignment.exercises}
+        wrong = {name for name, (_, diagnosis) in judged.items() if diagnosis.outcome != "correct"}
         results: list[Result] = []
-        wrong: set[str] = set()
         for exercise in self.assignment.exercises:
-            points, diagnosis = self._judge(exercise, run.answers(exercise))
-            again = [name for name in exercise.builds_on if name in wrong]
+            points, diagnosis = judged[exercise.name]
+            helpers = [name for name in exercise.builds_on if name in wrong]
             follow_through = False
-            if diagnosis.outcome != "correct":
-                wrong.add(exercise.name)
-                if again and diagnosis.outcome != "missing":
-                    replaced, rejudged = self._judge(exercise, run.answers_with(exercise, again))
-                    follow_through = replaced > points
-                    if follow_through:
-                        points, diagnosis = replaced, _followed(rejudged, again)
+            if helpers and diagnosis.outcome not in ("correct", "missing"):
+                replaced, rejudged = self._judge(exercise, run.answers_with(exercise, helpers))
+                follow_through = replaced > points
+                if follow_through:
+                    points, diagnosis = replaced, _followed(rejudged, helpers)
             results.append(_result(exercise, points, diagnosis, follow_through))
         return results
 
@@ -163,12 +177,13 @@ class Grader:
         if isinstance(answers, Diagnosis):
             return 0.0, answers
         expected = self.expected.get(exercise.name)
-        if expected and matches(expected, answers):
+        agreeing = expected.agrees(answers) if expected else []
+        if expected and all(agreeing):
             return exercise.points, Diagnosis("correct")
         key = exercise.name, answers
         judged = self._judged.get(key)
         if judged is None:
-            judged = self._judge_cases(exercise, answers)
+            judged = self._judge_cases(exercise, answers, agreeing)
             self._judged_bytes += len(answers.layout) + len(answers.numbers)
             if self._judged_bytes > _REMEMBERED:
                 self._judged.clear()
@@ -176,7 +191,7 @@ class Grader:
             self._judged[key] = judged
         return judged
 
-    def _judge_cases(self, exercise: ExerciseCases, batch: Batch) -> tuple[float, Diagnosis]:
+    def _judge_cases(self, exercise: ExerciseCases, batch: Batch, agreeing: Sequence[bool]) -> tuple[float, Diagnosis]:
         count, again = len(exercise.cases), self.again[exercise.name]
         try:
             answers = [_answer(entry) for entry in batch.entries()]
@@ -184,7 +199,7 @@ class Grader:
             return 0.0, Diagnosis("crashed", _DIED["crashed"])
         if len(answers) != count + len(again):
             return 0.0, Diagnosis("crashed", _DIED["crashed"])
-        verdicts = compare(exercise, answers[:count], self.relations[exercise.name])
+        verdicts = compare(exercise, answers[:count], self.relations[exercise.name], agreeing[:count])
         for index, second in zip(again, answers[count:], strict=True):
             if not same_again(answers[index], second):
                 told = "the same arguments gave another result the second time: it must depend on nothing else"
@@ -197,6 +212,38 @@ class Grader:
 
 def _encoded(case: Case) -> dict[str, Any]:
     return {key: encode(value) for key, value in case.arguments.items()}
+
+
+def _calls(reference: dict[str, Any], exercise: ExerciseCases, helper: str) -> dict[str, Any]:
+    """Results of a helper by encoded arguments, in all calls that the reference of an exercise makes of it."""
+    original = reference.get(helper)
+    found: dict[str, Any] = {}
+    if not isinstance(original, types.FunctionType):
+        return found
+
+    def noted(*positional: Value, **named: Value) -> Value:
+        arguments = [list(positional), named]
+        if _elements(arguments) > _ORACLE_ELEMENTS:
+            return original(*positional, **named)
+        text = dumps(encode(arguments)).decode("ascii")
+        result = original(*positional, **named)
+        found[text] = encode(result)
+        return result
+
+    scope = {**reference}
+    for name, value in reference.items():  # the same functions, calling `noted` instead
+        if isinstance(value, types.FunctionType) and value.__globals__ is original.__globals__:
+            scope[name] = types.FunctionType(
+                value.__code__, scope, value.__name__, value.__defaults__, value.__closure__
+            )
+            scope[name].__kwdefaults__ = value.__kwdefaults__
+    scope[helper] = noted
+    code = compile(exercise.call, "<call>", "eval")
+    with np.errstate(all="ignore"):
+        for case in exercise.cases:
+            with suppress(Exception):  # it asks then
+                eval(code, scope, copied(case.arguments))
+    return found
 
 
 def _called_again(count: int) -> list[int]:
@@ -238,21 +285,12 @@ class _Run:
             return self._died(exercise, died)
 
     def answers_with(self, exercise: ExerciseCases, replaced: Sequence[str]) -> Batch | Diagnosis:
-        """The same with the results of some helpers replaced by right ones, in a worker of its own."""
-        with self._started() as worker:
-            try:
-                worker.request({"op": "load", "cells": self.cells, "names": [*self.names]})
-                return self._call(worker, exercise, replaced)
-            except WorkerDied as died:
-                return Diagnosis(died.reason, _DIED[died.reason].format(wall=self.grader.limits.wall))
-
-    @contextmanager
-    def _started(self) -> Iterator[Worker]:
-        worker = self._start()
+        """The same with the results of some helpers replaced by right ones, when all has been judged without."""
         try:
-            yield worker
-        finally:
-            worker.close()
+            return self._call(self._ready(exercise), exercise, replaced)
+        except WorkerDied as died:
+            self.close()
+            return Diagnosis(died.reason, _DIED[died.reason].format(wall=self.grader.limits.wall))
 
     def _start(self) -> Worker:
         return self.grader.sandbox.start(self.grader.limits, self.grader.inputs)
@@ -277,7 +315,7 @@ class _Run:
     def _call(self, worker: Worker, exercise: ExerciseCases, replace: Sequence[str] = ()) -> Batch | Diagnosis:
         message = {"op": "call", "name": exercise.name, "call": exercise.call, "kept": exercise.name}
         reply = worker.request(
-            {**message, "again": self.grader.again[exercise.name], "replace": list(replace)},
+            {**message, "again": self.grader.again[exercise.name], "replace": self.grader.helpers(exercise, replace)},
             answer=self._oracle(replace) if replace else None,
             wall=exercise.seconds,
         )
