@@ -1,4 +1,8 @@
-"""Submission: a student's file → the cells of code in it, with limits. Nothing is run or parsed as Python here."""
+"""Submission: a student's file → the cells of code in it, with limits. Nothing is run or parsed as Python here.
+
+A file is opened and read once. Whoever also needs what else is in it takes `raw`: the file may be another one by then.
+Archives are not opened, here or elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,16 @@ import json
 import os
 import re
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 MAX_BYTES = 20 << 20
 MAX_CELLS = 5000
 MAX_CODE = 2 << 20
+MAX_PARTS = 1 << 20
+"""Of a notebook: texts, and outside them `,`, `[` and `{`. Each becomes a Python object of up to 200 bytes."""
+_TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # one without an end reaches to the end: linear in time
 _PERCENT = re.compile(r"^# ?%%(.*)$", re.MULTILINE)
 
 
@@ -25,36 +32,39 @@ class Submission:
     name     as it was named by whoever grades it
     cells    sources of the code cells, in document order
     digest   of the bytes that were read, the very ones that are graded
+    raw      these bytes
     """
 
     name: str
     cells: tuple[str, ...]
     digest: str = ""
+    raw: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A file that cannot be graded, and why, in a sentence for student and instructor."""
+    """A file that cannot be graded, and why, in a sentence for student and instructor; `raw` is what was read of it."""
 
     name: str
     reason: str
     digest: str = ""
+    raw: bytes = field(default=b"", repr=False, compare=False)
 
 
 def read(path: Path, name: str | None = None) -> Submission | Unreadable:
     """Read one notebook or module. Never raises for what is wrong with the file."""
-    return parse(raw(path), path.suffix, name or str(path))
+    return parse(read_bytes(path), path.suffix, name or str(path))
 
 
 def parse(content: bytes | str, suffix: str, name: str) -> Submission | Unreadable:
-    """The submission in the bytes of a `.ipynb` or `.py` file; a string says why there are no bytes, as `raw` does."""
+    """The submission in the bytes of a `.ipynb` or `.py` file; a string says why there are no bytes, as `read_bytes` does."""
     if isinstance(content, str):
         return Unreadable(name, content)
     digest = hashlib.sha256(content).hexdigest()
     cells = cells_of(content, suffix)
     if isinstance(cells, str):
-        return Unreadable(name, cells, digest)
-    return Submission(name, cells, digest)
+        return Unreadable(name, cells, digest, content)
+    return Submission(name, cells, digest, content)
 
 
 def cells_of(content: bytes, suffix: str) -> tuple[str, ...] | str:
@@ -65,11 +75,11 @@ def cells_of(content: bytes, suffix: str) -> tuple[str, ...] | str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return "the file is not UTF-8 text"
-    if suffix == ".py":
+    if suffix.lower() == ".py":
         pieces = _PERCENT.split(text)
         code = [pieces[0], *(body for marker, body in zip(pieces[1::2], pieces[2::2], strict=True) if _is_code(marker))]
         return _limited([piece for piece in code if piece.strip()])
-    if suffix != ".ipynb":
+    if suffix.lower() != ".ipynb":
         return f"the file ends in {suffix or 'nothing'!r}; hand in a notebook (.ipynb) or a module (.py)"
     cells = _document(text)
     if isinstance(cells, str):
@@ -86,20 +96,15 @@ def notebook_cells(content: bytes) -> list[dict[str, Any]]:
     return [] if isinstance(cells, str) else cells
 
 
-def source_of(cell: dict[str, Any]) -> str:
-    """The text of a cell, whatever is in its place."""
-    source = cell.get("source", cell.get("input", ""))
-    if isinstance(source, list):
-        return "".join(line for line in source if isinstance(line, str))
-    return source if isinstance(source, str) else ""
-
-
 def _is_code(marker: str) -> bool:
     return not re.match(r"\s*\[(markdown|md|raw)\]", marker)
 
 
-def raw(path: Path) -> bytes | str:
-    """A file's bytes, or why it cannot be read. Opens without following links and without waiting on a pipe."""
+def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes | str:
+    """The file's bytes, or why it cannot be read, in a few words.
+
+    Opens it once, without following a link and without waiting on a pipe, and reads at most one byte more than `limit`.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -108,6 +113,7 @@ def raw(path: Path) -> bytes | str:
         return {
             errno.ENOENT: "there is no such file",
             errno.EACCES: "the file may not be read",
+            errno.ENXIO: "the file is not a regular file",
         }.get(error.errno or 0, f"the file cannot be opened ({os.strerror(error.errno or 0)})")
     except ValueError:
         return "the file's name is not one"
@@ -117,16 +123,24 @@ def raw(path: Path) -> bytes | str:
             return "the file is a directory"
         if not stat.S_ISREG(status.st_mode):
             return "the file is not a regular file"
-        if status.st_size > MAX_BYTES:
-            return f"the file has {status.st_size >> 20} MB; at most {MAX_BYTES >> 20} MB are read"
+        if status.st_size > limit:
+            return f"the file has {_size(status.st_size)}; at most {_size(limit)} are read"
         with open(descriptor, "rb", closefd=False) as file:
-            content = file.read(MAX_BYTES + 1)
+            content = file.read(limit + 1)
+    except OSError as error:
+        return f"the file cannot be read ({os.strerror(error.errno or 0)})"
     finally:
         os.close(descriptor)
-    return content if len(content) <= MAX_BYTES else f"the file has more than {MAX_BYTES >> 20} MB"
+    return content if len(content) <= limit else f"the file has more than {_size(limit)}"
+
+
+def _size(count: int) -> str:
+    return f"{count >> 20} MB" if count >= 1 << 20 else f"{count} bytes"
 
 
 def _document(text: str) -> list[dict[str, Any]] | str:
+    if _parts(text, 0, len(text)) > MAX_PARTS and _is_crowded(text):
+        return "the notebook is not one that Jupyter writes: it holds too many values"
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError):
@@ -146,6 +160,21 @@ def _document(text: str) -> list[dict[str, Any]] | str:
     return [cell for cell in cells if isinstance(cell, dict)]
 
 
+def _parts(text: str, start: int, end: int) -> int:
+    return text.count(",", start, end) + text.count("[", start, end) + text.count("{", start, end)
+
+
+def _is_crowded(text: str) -> bool:
+    """Whether there are more than MAX_PARTS; what is printed in a notebook is full of commas, but one part."""
+    count = place = 0
+    for match in _TEXT.finditer(text):
+        count += 1 + _parts(text, place, match.start())
+        place = match.end()
+        if count > MAX_PARTS:
+            return True
+    return count + _parts(text, place, len(text)) > MAX_PARTS
+
+
 def _limited(sources: list[str]) -> tuple[str, ...] | str:
     if sum(map(len, sources)) > MAX_CODE:
         return f"the file has more than {MAX_CODE >> 20} MB of code"
@@ -157,3 +186,11 @@ def _language(notebook: dict[str, Any]) -> str:
     kernel = metadata.get("kernelspec") if isinstance(metadata, dict) else None
     language = kernel.get("language") if isinstance(kernel, dict) else None
     return language if isinstance(language, str) else ""
+
+
+def source_of(cell: dict[str, Any]) -> str:
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    # JSON can hold half of a character, which no text file can.
+    return source.encode("utf-8", "replace").decode() if isinstance(source, str) else ""

@@ -1,13 +1,27 @@
 """Files as students hand them in: read with limits, or refused with a reason; never an exception."""
 
+import contextlib
+import hashlib
+import io
 import json
 import os
+import socket
+import stat
+import tarfile
+import tracemalloc
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from autograder.submission import MAX_BYTES, Submission, Unreadable, read
+from autograder.course.files import stamp, students, submission_file
+from autograder.course.state import submission_key
+from autograder.submission import MAX_BYTES, MAX_PARTS, Submission, Unreadable, cells_of, read
+from autograder.text import printable
 
 
 def notebook(*cells: Any, **metadata: Any) -> str:
@@ -69,7 +83,7 @@ def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
         (b"  \n ", "empty"),
         (b"\xff\xfe\x00", "UTF-8"),
         (b"not json", "not valid JSON"),
-        (b"[" * 10**6, "not valid JSON"),
+        (b"[" * 10**5, "not valid JSON"),
         (b'{"a": ' + b"9" * 5000 + b"}", "not valid JSON"),
         (b"[]", "no cells"),
         (b'"text"', "no cells"),
@@ -109,3 +123,310 @@ def test_what_is_no_regular_file(tmp_path: Path) -> None:
 def _copy(source: Path, target: Path) -> Path:
     target.write_bytes(source.read_bytes())
     return target
+
+
+# --- what is in a file
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        notebook(code("x")).encode("utf-16"),
+        notebook(code("x")).encode("utf-32"),
+        notebook(code("é")).replace("\\u00e9", "é").encode("latin-1"),
+        b"\xed\xa0\x80" + notebook(code("x")).encode(),
+    ],
+    ids=["UTF-16", "UTF-32", "Latin-1", "half a character"],
+)
+def test_other_encodings_are_told(tmp_path: Path, content: bytes) -> None:
+    for suffix in (".ipynb", ".py"):
+        path = tmp_path / f"a{suffix}"
+        path.write_bytes(content)
+        assert reason(path) == "the file is not UTF-8 text"
+
+
+def test_what_json_can_hold_is_read_as_jupyter_does() -> None:
+    assert cells_of(b'{"cells": [], "cells": [{"cell_type": "code", "source": "x = 1"}]}', ".ipynb") == ("x = 1",)
+    strange = (
+        b'{"cells": [{"cell_type": "code", "source": "x = 1", "metadata": {"a": NaN, "b": 1e999}}], "nbformat": -7}'
+    )
+    assert cells_of(strange, ".ipynb") == ("x = 1",)
+    # half of a character, which can be written to no file, and a null byte, which is left to Python to refuse
+    assert cells_of(b'{"cells": [{"cell_type": "code", "source": "x = \'\\ud800\'\\u0000"}]}', ".ipynb") == (
+        "x = '?'\0",
+    )
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_notebooks_with_worksheets_are_read(version: int) -> None:
+    sheets = [{"cells": [{"cell_type": "code", "input": ["x = 1\n", "y = 2"]}]}, {"cells": 3}, None, []]
+    content = json.dumps({"nbformat": version, "worksheets": sheets}).encode()
+    assert cells_of(content, ".ipynb") == ("x = 1\ny = 2",)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words"),
+    [
+        ({"kernelspec": {"language": "julia"}}, "not a Python notebook"),
+        ({"kernelspec": {"language": "Python", "name": "my-venv"}}, None),
+        ({"kernelspec": {"name": "ir"}}, None),
+        ({"kernelspec": {"language": ["R"]}}, None),
+        ({"kernelspec": "R"}, None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_kernels(metadata: Any, words: str | None) -> None:
+    found = cells_of(json.dumps({"metadata": metadata, "cells": [code("x")]}).encode(), ".ipynb")
+    assert words in found if words else found == ("x",)
+
+
+def test_cells_that_appear_twice_or_with_changed_metadata_are_all_read() -> None:
+    marked = {**code("x = 1"), "id": "a", "metadata": {"nbgrader": {"grade_id": "a", "points": 1e9, "solution": "no"}}}
+    content = notebook(marked, {**marked, "source": "x = 2"}, {**marked, "metadata": [], "id": {}})
+    assert cells_of(content.encode(), ".ipynb") == ("x = 1", "x = 2", "x = 1")
+
+
+def test_one_huge_line_and_long_code_are_bounded() -> None:
+    assert cells_of(b"x = " + b"1" * (1 << 20), ".py") == ("x = " + "1" * (1 << 20),)
+    assert "MB of code" in str(cells_of(b"#" * (3 << 20), ".py"))
+    outputs = {**code("x"), "outputs": [{"output_type": "stream", "text": "0.25, " * (2 << 20)}]}
+    assert cells_of(notebook(outputs).encode(), ".ipynb") == ("x",)
+
+
+@pytest.mark.parametrize(
+    "unit", ["[],", "{},", '{"a":1},', '"",', "1,", "[", '{"a":', '"', "\\", '\\"', "a,", "é,", "[[[]]],"]
+)
+def test_memory_for_a_file_of_the_largest_size_is_bounded(unit: str) -> None:
+    """Ten times the size of the file, whatever is in it."""
+    for head in ("[", '["', '["\U0001f600", "'):
+        content = (head + unit * (MAX_BYTES // len(unit.encode()))).encode()[:MAX_BYTES]
+        tracemalloc.start()
+        try:
+            found = cells_of(content, ".ipynb")
+            assert isinstance(found, str)
+            assert tracemalloc.get_traced_memory()[1] < 10 * MAX_BYTES
+        finally:
+            tracemalloc.stop()
+
+
+def test_just_as_many_values_as_are_read_are_read() -> None:
+    several = ",".join(["1"] * (MAX_PARTS // 2))
+    content = '{"metadata": {"x": [' + several + ']}, "cells": [{"cell_type": "code", "source": "x"}]}'
+    assert cells_of(content.encode(), ".ipynb") == ("x",)
+
+
+json_data = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = st.sampled_from(
+    ["cells", "cell_type", "source", "input", "metadata", "kernelspec", "language", "nbformat", "worksheets", "outputs"]
+)
+notebooks = st.recursive(
+    json_data | st.sampled_from(["code", "markdown", "python", "R", 4]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5),
+    max_leaves=30,
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.binary(max_size=80) | notebooks.map(lambda data: json.dumps(data).encode()),
+    st.sampled_from([".ipynb", ".py", ".IPYNB", "", ".txt", ".\udcff\x1b[2J"]),
+)
+@example(b"\0", ".py")
+def test_whatever_is_in_a_file_is_read_or_refused_in_a_sentence(content: bytes, suffix: str) -> None:
+    found = cells_of(content, suffix)
+    if isinstance(found, str):
+        assert found == printable(found)
+        assert 10 < len(found) < 120
+    else:
+        assert all(isinstance(cell, str) for cell in found)
+        "".join(found).encode()
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.data())
+def test_a_damaged_notebook_is_read_or_refused(data: st.DataObject) -> None:
+    content = bytearray(notebook(code("x = 1\n"), {"cell_type": "markdown", "source": ["é"]}, code("y"), a=1).encode())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(content) - 1))
+        content[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3) | st.just(b'"'))
+    assert isinstance(cells_of(bytes(content), ".ipynb"), str | tuple)
+
+
+# --- what stands where a file should be
+
+
+@contextlib.contextmanager
+def ordinary_user() -> Iterator[None]:
+    """As root, nothing is unreadable."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_devices_sockets_pipes_and_archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # the path of a socket must be short
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket.ipynb")
+        assert reason(Path("socket.ipynb")) == "the file is not a regular file"
+    os.mkfifo("pipe.py")
+    assert reason(Path("pipe.py")) == "the file is not a regular file"
+    for device in ("/dev/zero", "/dev/tty", "/dev/full"):
+        assert reason(Path(device)).startswith("the file ")
+    if os.geteuid() == 0:
+        with contextlib.suppress(PermissionError):
+            os.mknod("device.ipynb", stat.S_IFCHR | 0o666, os.makedev(1, 5))
+            assert "regular file" in reason(Path("device.ipynb")) or "cannot be opened" in reason(Path("device.ipynb"))
+
+
+def test_an_archive_is_never_opened(tmp_path: Path) -> None:
+    packed, tarred = tmp_path / "a.ipynb", tmp_path / "a.py"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../slipped.ipynb", notebook(code("x")))
+        archive.writestr("bomb.ipynb", bytes(50 << 20))
+    with tarfile.open(tarred, "w:gz") as archive_file:
+        archive_file.addfile(tarfile.TarInfo("/slipped.ipynb"), io.BytesIO())
+    before = sorted(tmp_path.parent.iterdir())
+    assert {reason(packed), reason(tarred)} == {"the file is not UTF-8 text"}
+    assert "hand in a notebook" in reason(_copy(packed, tmp_path / "a.zip"))
+    assert sorted(tmp_path.parent.iterdir()) == before
+
+
+def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_text(notebook(code("x")))
+    path.chmod(0)
+    with ordinary_user():
+        assert reason(path) == "the file may not be read"
+
+
+@pytest.mark.parametrize("name", ["a\0.ipynb", "x" * 300 + ".ipynb", "a.ipynb/b.ipynb", "\udcff.ipynb", "..", "/"])
+def test_names_that_lead_nowhere(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.ipynb").write_text(notebook())
+    found = reason(tmp_path / name)
+    assert found == printable(found)
+    assert found.startswith("the") or "no such file" in found
+
+
+def test_a_file_that_grows_or_changes_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_text(notebook(code("x")))
+    real = os.fstat
+
+    def grown(descriptor: int) -> os.stat_result:
+        status = real(descriptor)
+        with path.open("r+b") as file:
+            file.truncate(MAX_BYTES + 100)
+        return status
+
+    monkeypatch.setattr(os, "fstat", grown)
+    assert reason(path) == "the file has more than 20 MB"
+
+    def replaced(descriptor: int) -> os.stat_result:
+        path.unlink()
+        path.symlink_to("/dev/zero")
+        return real(descriptor)
+
+    path.write_text(notebook(code("x")))
+    monkeypatch.setattr(os, "fstat", replaced)
+    assert cells(path) == ("x",)
+
+
+def test_a_disk_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_text(notebook(code("x")))
+
+    def failing(descriptor: int) -> os.stat_result:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fstat", failing)
+    assert reason(path) == "the file cannot be read (Input/output error)"
+
+
+def test_what_was_read_is_there_to_be_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    for content in (notebook(code("x")).encode(), b"\xff\xfe not text", b"{"):
+        path.write_bytes(content)
+        found = read(path)
+        path.write_bytes(b"something else")
+        assert found.raw == content
+        assert found.digest == hashlib.sha256(content).hexdigest()
+        assert "raw" not in repr(found)
+    assert read(tmp_path / "none.ipynb").raw == b""
+
+
+# --- folders as they were collected
+
+
+def submitted(course: Path, student: str) -> Path:
+    folder = course / "submitted" / student / "a"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_only_names_that_are_students_are_found(tmp_path: Path) -> None:
+    for name in ("ada", "b.c-d_e@f", ".hidden", "-rf", "a b", "x" * 65, "=1+1", "\udcff", "<b>", "a\nb"):
+        submitted(tmp_path, name)
+    (tmp_path / "submitted" / "file").write_text("")
+    (tmp_path / "submitted" / "linked").symlink_to(tmp_path / "submitted" / "ada")
+    found, odd = students(tmp_path, "a")
+    assert found == ["ada", "b.c-d_e@f"]
+    assert set(odd) == {".hidden", "-rf", "a b", "x" * 65, "=1+1", "\udcff", "<b>", "a\nb", "linked"}
+
+
+def test_a_folder_that_leads_to_another_students_is_not_followed(tmp_path: Path) -> None:
+    (submitted(tmp_path, "ada") / "a.ipynb").write_text(notebook(code("x")))
+    (tmp_path / "submitted" / "ada" / "a" / "timestamp.txt").write_text("2026-01-01")
+    (tmp_path / "submitted" / "eve").mkdir()
+    (tmp_path / "submitted" / "eve" / "a").symlink_to(tmp_path / "submitted" / "ada" / "a")
+    assert reason(submission_file(tmp_path, "a", "eve")) == "the file is a symbolic link"
+    assert stamp(tmp_path, "a", "eve", "timestamp.txt") == ""
+
+
+def test_stamps_are_short_texts_or_nothing(tmp_path: Path) -> None:
+    folder = submitted(tmp_path, "ada")
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    path = folder / "timestamp.txt"
+    path.write_text(" 2026-01-01 \n")
+    assert stamp(tmp_path, "a", "ada", path.name) == "2026-01-01"
+    path.write_bytes(b"2" * 10**6)
+    assert stamp(tmp_path, "a", "ada", path.name) == ""
+    path.unlink()
+    path.symlink_to(secret)
+    assert stamp(tmp_path, "a", "ada", path.name) == ""
+    path.unlink()
+    os.mkfifo(path)
+    assert stamp(tmp_path, "a", "ada", path.name) == ""
+
+
+def test_a_folder_that_may_not_be_read_leaves_nobody_out(tmp_path: Path) -> None:
+    for student, closed in (("ada", tmp_path / "submitted" / "ada"), ("bob", tmp_path / "submitted" / "bob" / "a")):
+        submitted(tmp_path, student)
+        closed.chmod(0)
+    for parent in [tmp_path, *tmp_path.parents]:
+        if parent != Path(parent.root) and parent.stat().st_uid == os.geteuid() and not parent.stat().st_mode & 0o001:
+            parent.chmod(parent.stat().st_mode | 0o011)
+    try:
+        with ordinary_user():
+            assert students(tmp_path, "a") == (["ada", "bob"], [])
+            for student in ("ada", "bob"):
+                assert reason(submission_file(tmp_path, "a", student)) == "the file may not be read"
+    finally:
+        (tmp_path / "submitted" / "ada").chmod(0o755)
+        (tmp_path / "submitted" / "bob" / "a").chmod(0o755)
+
+
+def test_a_file_whose_name_is_no_text_has_a_key(tmp_path: Path) -> None:
+    (submitted(tmp_path, "ada") / "\udcff.ipynb").write_text(notebook(code("x")))
+    assert isinstance(read(submission_file(tmp_path, "a", "ada")), Submission)
+    assert submission_key(tmp_path, "a", "ada", "") != submission_key(tmp_path, "a", "bob", "")

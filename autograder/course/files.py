@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder import submission
+from autograder.submission import read_bytes
 
 STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _STAMP_BYTES = 200
@@ -31,7 +31,7 @@ class Collected:
     def read(cls, course: Path, name: str, student: str) -> Collected:
         """Read what there is. Never raises for what is wrong with a file."""
         path = submission_file(course, name, student)
-        return cls(student, path.name, submission.raw(path), stamp(course, name, student, "timestamp.txt"))
+        return cls(student, path.name, read_bytes(path), stamp(course, name, student, "timestamp.txt"))
 
     def key(self, assignment: str) -> str:
         """A digest of all that the result depends on; `assignment` is the part that is the same for a class."""
@@ -73,8 +73,12 @@ def students(course: Path, name: str) -> tuple[list[str], list[str]]:
     if not folder.is_dir():
         return found, odd
     for entry in sorted(os.scandir(folder), key=lambda item: item.name):
-        if not os.path.lexists(os.path.join(entry.path, name)):
+        try:
+            os.lstat(os.path.join(entry.path, name))
+        except (FileNotFoundError, NotADirectoryError):
             continue
+        except OSError:
+            pass  # nobody is left out because their folder may not be read
         usable = STUDENT.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)
         (found if usable else odd).append(entry.name)
     return found, odd
@@ -84,20 +88,24 @@ def submission_file(course: Path, name: str, student: str) -> Path:
     """The file to grade: the notebook by its name, else the module, else the only notebook or module there is."""
     folder = course / "submitted" / student / name
     expected = [folder / f"{name}.ipynb", folder / f"{name}.py"]
+    if folder.is_symlink():
+        return folder  # which is never read: another student's may be behind it
     named = [path for path in expected if os.path.lexists(path)]
-    if named or folder.is_symlink() or not folder.is_dir():
-        return named[0] if named else expected[0]
+    if named:
+        return named[0]
+    try:
+        found = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except OSError:
+        return expected[0]
     for suffix in (".ipynb", ".py"):
-        others = [path for path in folder.iterdir() if path.suffix == suffix and not path.name.startswith(".")]
+        others = [path for path in found if path.suffix == suffix]
         if len(others) == 1:
             return others[0]
     return expected[0]
 
 
 def stamp(course: Path, name: str, student: str, file: str) -> str:
-    """The text of a file that nbgrader's exchange puts beside a submission, "" if there is none."""
-    path = course / "submitted" / student / name / file
-    try:
-        return path.read_bytes()[:_STAMP_BYTES].decode("utf-8", "replace").strip() if path.is_file() else ""
-    except OSError:
-        return ""
+    """The text of a file that nbgrader's exchange puts beside a submission, "" if there is none such."""
+    folder = course / "submitted" / student / name
+    content = "" if folder.is_symlink() else read_bytes(folder / file, _STAMP_BYTES)
+    return content.decode("utf-8", "replace").strip() if isinstance(content, bytes) else ""
