@@ -57,7 +57,7 @@ def read(path: Path, name: str | None = None) -> Submission | Unreadable:
 
 
 def parse(content: bytes | str, suffix: str, name: str) -> Submission | Unreadable:
-    """The submission in the bytes of a `.ipynb` or `.py` file; a string says why there are no bytes, as `read_bytes` does."""
+    """The submission in the bytes of a `.ipynb` or `.py` file; a string says why there are none, as in `read_bytes`."""
     if isinstance(content, str):
         return Unreadable(name, content)
     digest = hashlib.sha256(content).hexdigest()
@@ -71,6 +71,8 @@ def cells_of(content: bytes, suffix: str) -> tuple[str, ...] | str:
     """The code cells in the bytes of a `.ipynb` or `.py` file, or the reason why there are none to be had."""
     if not content.strip():
         return "the file is empty"
+    if suffix.lower() not in (".ipynb", ".py"):
+        return f"the file ends in {suffix[:20] or 'nothing'!r}; hand in a notebook (.ipynb) or a module (.py)"
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -79,8 +81,6 @@ def cells_of(content: bytes, suffix: str) -> tuple[str, ...] | str:
         pieces = _PERCENT.split(text)
         code = [pieces[0], *(body for marker, body in zip(pieces[1::2], pieces[2::2], strict=True) if _is_code(marker))]
         return _limited([piece for piece in code if piece.strip()])
-    if suffix.lower() != ".ipynb":
-        return f"the file ends in {suffix or 'nothing'!r}; hand in a notebook (.ipynb) or a module (.py)"
     cells = _document(text)
     if isinstance(cells, str):
         return cells
@@ -189,6 +189,7 @@ def _language(notebook: dict[str, Any]) -> str:
 
 
 def source_of(cell: dict[str, Any]) -> str:
+    """The text of a cell, whatever is in its place."""
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))

@@ -22,7 +22,7 @@ from autograder.text import printable
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]\d+)?")
 # Also after what another country's spreadsheet, or a careless reader, takes for the end of a cell; also wide forms.
-_FORMULA = re.compile(r"""((?:^|[,;])[\s"]*)(?=[=+\-@|%＝＋－＠｜％﹢﹣﹦﹪﹫⁺⁻⁼₊₋₌])""")
+_FORMULA = re.compile(r"""(^|[,;])(?=[\s"]*[=+\-@|%＝＋－＠｜％﹢﹣﹦﹪﹫⁺⁻⁼₊₋₌])""")
 _COLUMNS = ("assignment", "student", "status", "submitted", "score", "late_penalty", "total", "max_score")
 
 

@@ -88,7 +88,7 @@ def submission_file(course: Path, name: str, student: str) -> Path:
     """The file to grade: the notebook by its name, else the module, else the only notebook or module there is."""
     folder = course / "submitted" / student / name
     expected = [folder / f"{name}.ipynb", folder / f"{name}.py"]
-    if folder.is_symlink():
+    if os.path.islink(folder):
         return folder  # which is never read: another student's may be behind it
     named = [path for path in expected if os.path.lexists(path)]
     if named:
@@ -107,5 +107,5 @@ def submission_file(course: Path, name: str, student: str) -> Path:
 def stamp(course: Path, name: str, student: str, file: str) -> str:
     """The text of a file that nbgrader's exchange puts beside a submission, "" if there is none such."""
     folder = course / "submitted" / student / name
-    content = "" if folder.is_symlink() else read_bytes(folder / file, _STAMP_BYTES)
+    content = "" if os.path.islink(folder) else read_bytes(folder / file, _STAMP_BYTES)
     return content.decode("utf-8", "replace").strip() if isinstance(content, bytes) else ""

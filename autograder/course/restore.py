@@ -81,7 +81,7 @@ class Released:
 def plain_cell(cell: Mapping[str, Any], identifier: str) -> NotebookNode:
     """A cell with the text of a student's and nothing else but its attached pictures."""
     kind = cell.get("cell_type")
-    made = NotebookNode(cell_type=kind, id=identifier, metadata=NotebookNode(), source=_text(cell))
+    made = NotebookNode(cell_type=kind, id=identifier, metadata=NotebookNode(), source=source_of(dict(cell)))
     if kind == "code":
         made.update(outputs=[], execution_count=None)
     elif kind != "markdown":
@@ -94,15 +94,10 @@ def plain_cell(cell: Mapping[str, Any], identifier: str) -> NotebookNode:
 
 def _like(original: NotebookNode, cell: Mapping[str, Any]) -> NotebookNode:
     fixed = is_locked(original) or (is_grade(original) and not is_solution(original))
-    made = NotebookNode(original, source=original.source if fixed else _text(cell))
+    made = NotebookNode(original, source=original.source if fixed else source_of(dict(cell)))
     if original.cell_type == "code":
         made.update(outputs=[], execution_count=None)
     return made
-
-
-def _text(cell: Mapping[str, Any]) -> str:
-    # Half a character, as "\\ud800" in JSON, cannot be written to a file.
-    return source_of(dict(cell)).encode("utf-8", "replace").decode("utf-8")
 
 
 def _are_attachments(found: Any) -> bool:
