@@ -227,10 +227,13 @@ def _grade_one(name: str, course: Path, options: argparse.Namespace, *, allow_we
 
         def workers(assignment: str, released: str) -> Any:
             from autograder.course import workers
+            from autograder.sandbox.launcher import choose
 
             if options.scheduler or options.workers:
                 return workers.cluster(assignment, released, options.scheduler or options.workers, allow_weak)
-            return workers.threads(assignment, released, lambda name: _engine(name, allow_weak))
+            sandbox = choose(allow_weak=allow_weak)
+            _warn_if_weak(sandbox)
+            return workers.threads(assignment, released, lambda name: workers.engine(name, sandbox))
 
         summary = grade_course(name, course, workers=workers, force=options.force, progress=progress)
     show_class(summary.rows, console)
@@ -246,16 +249,6 @@ def _grade_one(name: str, course: Path, options: argparse.Namespace, *, allow_we
     print(f"  feedback   {course / 'feedback'}{'/<student>/' + name + '/' + name + '.html'}")
     print(f"  gradebook  {course / 'gradebook.db'}  (formgrader: COURSE={course} {_jupyter()} lab)")
     return 1 if summary.failed else 0
-
-
-def _engine(name: str, allow_weak: bool) -> Any:
-    from autograder import cases
-    from autograder.grade import Grader
-    from autograder.sandbox.launcher import Limits, choose
-
-    sandbox = choose(allow_weak=allow_weak)
-    _warn_if_weak(sandbox)
-    return Grader(cases.load(name), sandbox, Limits()).grade
 
 
 def _jupyter() -> Path:

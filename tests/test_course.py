@@ -26,18 +26,19 @@ from autograder.course import release as releasing
 from autograder.course.export import Row, to_csv
 from autograder.course.feedback import release_feedback
 from autograder.course.files import students
-from autograder.course.grading import Summary, grade_course
+from autograder.course.grading import Summary, Workers, grade_course
 from autograder.course.late import LatePenalty
 from autograder.course.notebook import source_notebook
 from autograder.course.outputs import write_outputs
-from autograder.course.restore import canonical
+from autograder.course.restore import Released
 from autograder.course.safe import clean
 from autograder.course.sample import sample_class
 from autograder.course.students import CLASS, LATE, Sheet
 from autograder.course.tools import exchange, gradebook, run, settings
+from autograder.course.workers import threads
 from autograder.errors import AuthoringError, CourseError
 from autograder.exercise import exercises_of
-from autograder.submission import Unreadable, read
+from autograder.submission import Submission, Unreadable, read
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 POINTS = {"double": 57.5, "total": 42.5}
@@ -111,34 +112,42 @@ EVERYONE = sorted([*SOME, *LATE])
 calls: list[str] = []
 
 
-def fake_engine(
-    name: str, paths: list[Path], *, names: list[str] | None = None, progress: Callable[[Any], None] = lambda _: None
-) -> dict[str, Any]:
+def fake_grade(submission: Submission | Unreadable) -> dict[str, Any]:
     """Full points for an exercise whose right line is in the file, a third for others."""
-    found = []
-    for path, shown in zip(paths, names or map(str, paths), strict=True):
-        calls.append(shown)
-        submission = read(path, shown)
-        lost = isinstance(submission, Unreadable)
-        text = "" if isinstance(submission, Unreadable) else "\n".join(submission.cells)
-        exercises = [
-            {
-                "name": exercise,
-                "score": 0.0 if lost else points if RIGHT[exercise] in text else round(points / 3, 2),
-                "max_score": points,
-                "outcome": "missing" if lost else "correct" if RIGHT[exercise] in text else "partial",
-                "message": f"<about {exercise}>",
-                "misconception": None,
-                "follow_through": False,
-                "counterexample": None,
-            }
-            for exercise, points in POINTS.items()
-        ]
-        reason = submission.reason if isinstance(submission, Unreadable) else None
-        status = "unreadable" if lost else "graded"
-        found.append({"submission": shown, "status": status, "message": reason, "exercises": exercises})
-        progress(found[-1])
+    calls.append(submission.name)
+    lost = isinstance(submission, Unreadable)
+    text = "" if isinstance(submission, Unreadable) else "\n".join(submission.cells)
+    exercises = [
+        {
+            "name": exercise,
+            "score": 0.0 if lost else points if RIGHT[exercise] in text else round(points / 3, 2),
+            "max_score": points,
+            "outcome": "missing" if lost else "correct" if RIGHT[exercise] in text else "partial",
+            "message": f"<about {exercise}>",
+            "misconception": None,
+            "follow_through": False,
+            "counterexample": None,
+        }
+        for exercise, points in POINTS.items()
+    ]
+    return {
+        "submission": submission.name,
+        "score": sum(entry["score"] for entry in exercises),
+        "max_score": 100.0,
+        "status": "unreadable" if lost else "graded",
+        "message": submission.reason if isinstance(submission, Unreadable) else None,
+        "exercises": exercises,
+    }
+
+
+def fake_engine(name: str, paths: list[Path], *, names: list[str], **options: Any) -> dict[str, Any]:
+    """In the place of `autograder.grade.grade_files`."""
+    found = [fake_grade(read(path, shown)) for path, shown in zip(paths, names, strict=True)]
     return {"assignment": name, "version": "1", "submissions": found}
+
+
+def marked_by(grade: Callable[[Submission | Unreadable], dict[str, Any]]) -> Workers:
+    return lambda name, released: threads(name, released, lambda _: grade)
 
 
 def fake_cases(name: str, seed: int = 0) -> Any:
@@ -160,7 +169,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         project.root.cache_clear()
         patch.setattr(sample, "CLASS", {name: CLASS[name] for name in SOME})
         sample_class("tiny", root / "course")
-        grade_course("tiny", root / "course", engine=fake_engine)
+        grade_course("tiny", root / "course", workers=marked_by(fake_grade))
         yield root
     project.root.cache_clear()
 
@@ -174,7 +183,7 @@ def course(tiny: Path, tmp_path: Path) -> Path:
 
 def regrade(course: Path, **options: Any) -> Summary:
     calls.clear()
-    return grade_course("tiny", course, engine=fake_engine, **options)
+    return grade_course("tiny", course, workers=marked_by(fake_grade), **options)
 
 
 def row(course: Path, student: str) -> dict[str, Any]:
@@ -356,7 +365,7 @@ def test_nothing_changed_means_nothing_done_and_nothing_imported(
     program = (
         "import sys, time\nstart = time.perf_counter()\n"
         "from pathlib import Path\nfrom autograder.course.grading import grade_course\n"
-        f"summary = grade_course('tiny', Path({str(course)!r}))\n"
+        f"summary = grade_course('tiny', Path({str(course)!r}), workers=None)\n"
         "assert summary.nothing_to_do and len(summary.rows) > 9, summary\n"
         "heavy = {'nbgrader', 'torch', 'jupytext', 'numpy', 'sqlalchemy', 'nbformat', 'traitlets'} & set(sys.modules)\n"
         "assert not heavy, heavy\nassert time.perf_counter() - start < 1\n"
@@ -469,7 +478,7 @@ def test_killed_between_gradebook_and_notebook_the_next_run_repairs(
     grade_by_hand(course, "ada", "why", manual_score=8.0)
     edit(course, "ada", write_answer("another answer"))
 
-    def killed(*_: Any) -> None:
+    def killed(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -486,11 +495,11 @@ def test_killed_before_the_commit_nothing_is_recorded(course: Path, monkeypatch:
     before = gradebook_dump(course)
     edit(course, "hana", lambda notebook: notebook["cells"].clear())
 
-    def killed(*_: Any) -> None:
+    def killed(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(recording, "_set_penalty", killed)
+        patch.setattr(recording, "_update", killed)
         with pytest.raises(KeyboardInterrupt):
             regrade(course)
     assert gradebook_dump(course) == before
@@ -498,14 +507,13 @@ def test_killed_before_the_commit_nothing_is_recorded(course: Path, monkeypatch:
 
 
 def test_one_that_cannot_be_recorded_stops_nobody_and_is_tried_again(course: Path) -> None:
-    def failing(name: str, paths: list[Path], **options: Any) -> dict[str, Any]:
-        document = fake_engine(name, paths, **options)
-        for entry in document["submissions"]:
-            if entry["submission"] == "hana":
-                entry["exercises"][0]["score"] = 1e6
-        return document
+    def failing(submission: Submission | Unreadable) -> dict[str, Any]:
+        entry = fake_grade(submission)
+        if submission.name == "hana":
+            entry["exercises"][0]["score"] = 1e6
+        return entry
 
-    summary = grade_course("tiny", course, engine=failing, force=True)
+    summary = grade_course("tiny", course, workers=marked_by(failing), force=True)
     assert list(summary.failed) == ["hana"]
     assert "no score" in summary.failed["hana"]
     assert len(summary.graded) == len(EVERYONE) - 1
@@ -565,10 +573,10 @@ def test_unreadable_after_readable_loses_the_automatic_score_only(course: Path) 
 
 def test_unreleased_or_uncollected_is_said(tiny: Path, tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="collect them first"):
-        grade_course("tiny", tmp_path)
+        grade_course("tiny", tmp_path, workers=marked_by(fake_grade))
     shutil.copytree(tiny / "course" / "submitted", tmp_path / "submitted")
     with pytest.raises(CourseError, match="release it first"):
-        grade_course("tiny", tmp_path, engine=fake_engine)
+        grade_course("tiny", tmp_path, workers=marked_by(fake_grade))
     with pytest.raises(CourseError, match="release it first"):
         releasing.set_due("tiny", tmp_path, datetime.now(UTC))
     with pytest.raises(CourseError, match="collecting tiny failed"):
@@ -581,7 +589,7 @@ def test_unreleased_or_uncollected_is_said(tiny: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("score", [float("nan"), -1.0, 58.0, float("inf")])
 def test_no_score_outside_its_range_reaches_a_cell(tiny: Path, score: float) -> None:
     notebook = nbformat.read(tiny / "assignments" / "tiny" / "tiny.ipynb", as_version=4)
-    (graded,) = fake_engine("tiny", [tiny / "assignments" / "tiny" / "tiny.ipynb"])["submissions"]
+    graded = fake_grade(read(tiny / "assignments" / "tiny" / "tiny.ipynb"))
     graded["exercises"][0]["score"] = score
     with pytest.raises(CourseError, match="no score"):
         write_outputs(notebook, graded)
@@ -589,7 +597,7 @@ def test_no_score_outside_its_range_reaches_a_cell(tiny: Path, score: float) -> 
 
 def test_other_exercises_or_points_than_released_are_refused(tiny: Path) -> None:
     path = tiny / "assignments" / "tiny" / "tiny.ipynb"
-    (graded,) = fake_engine("tiny", [path])["submissions"]
+    graded = fake_grade(read(path))
     fewer = {**graded, "exercises": graded["exercises"][:1]}
     with pytest.raises(CourseError, match="other exercises"):
         write_outputs(nbformat.read(path, as_version=4), fewer)
@@ -604,7 +612,9 @@ def test_deleted_cells_come_back_in_their_places(tiny: Path) -> None:
     original = nbformat.read(tiny / "course" / "release" / "tiny" / "tiny.ipynb", as_version=4)
     for keep in ([], [0], [2], [3, 5], [5, 2]):
         student = nbformat.from_dict({**original, "cells": [original.cells[index] for index in keep]})
-        found = [cell.id for cell in canonical(student, original).cells if not cell.id.startswith("student")]
+        found = [
+            cell.id for cell in Released(original).canonical(student.cells).cells if not cell.id.startswith("student")
+        ]
         expected = [cell.id for cell in original.cells if "nbgrader" in cell.metadata]
         missing = set(expected) - set(found)
         assert missing <= {"double", "total"}, "an answer that was deleted stays deleted"
@@ -624,7 +634,7 @@ def test_a_table_cell_is_never_a_formula() -> None:
     name = "=HYPERLINK(1)"
     entry = Row(name, "@sum", "-x", "+1", -1.5, 0.0, 0.0, 100.0, False, scores={"\tdouble": 1.0})
     lines = list(csv.reader(to_csv([entry]).splitlines()))
-    assert lines[0][-1] == "'\tdouble"
+    assert lines[0][-1] == " double"
     assert lines[1][:5] == ["'=HYPERLINK(1)", "'@sum", "'-x", "+1", "-1.5"]
 
 
@@ -646,9 +656,11 @@ def test_student_html_does_nothing_in_a_browser(html: str) -> None:
         assert dangerous not in cleaned.replace("&gt;", ">") or "&lt;" in cleaned
 
 
-def test_student_html_is_harmless_in_feedback_and_formulas_stay(course: Path) -> None:
+def test_student_html_is_harmless_in_nbgraders_own_feedback_and_formulas_stay(tiny: Path, course: Path) -> None:
     edit(course, "ada", write_answer("<script>steal()</script> <img src=x onerror=steal()> $a<b$, $x & y$"))
     regrade(course)
+    done = nbgrader(tiny, course, "generate_feedback", "tiny", "--force")
+    assert done.returncode == 0, done.stderr
     text = (course / "feedback" / "ada" / "tiny" / "tiny.html").read_text(encoding="utf-8")
     assert "<script>steal()" not in text
     assert "onerror" not in text

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
 from autograder import project
-from autograder.course.grading import Summary, grade_course
+from autograder.course import workers
+from autograder.course.files import Collected
+from autograder.course.grading import Mark, Summary, grade_course
+from autograder.course.marking import Marked
 from autograder.course.sample import sample_class
+from autograder.course.tools import gradebook
+from autograder.errors import CourseError
+from autograder.sandbox.launcher import choose
 
 RIGHT = {"ada", "bela", "carla", "dinh", "emre", "fatou", "gustav", "sven", "tara", "vera", "yann", "late-right"}
 UNREADABLE = {"broken-json", "broken-empty", "broken-text"}
+
+
+def threads(name: str, released: str) -> AbstractContextManager[Mark]:
+    return workers.threads(name, released, lambda name: workers.engine(name, choose()))
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +40,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def summary(course: Path) -> Summary:
-    return grade_course("backprop", course)
+    return grade_course("backprop", course, workers=threads)
 
 
 def test_everyone_is_graded_as_they_deserve(summary: Summary) -> None:
@@ -56,7 +70,7 @@ def test_gradebook_feedback_and_table_are_there(course: Path, summary: Summary) 
 
 
 def test_a_second_run_has_nothing_to_do(course: Path, summary: Summary) -> None:
-    again = grade_course("backprop", course, engine=None)
+    again = grade_course("backprop", course, workers=threads)
     assert again.nothing_to_do
     assert again.rows == summary.rows
 
@@ -72,3 +86,57 @@ def test_nbgraders_own_autograde_gives_the_same_scores(course: Path, summary: Su
     export = [*nbgrader, "export", f"--to={target}"]
     subprocess.run(export, cwd=project.root(), env=environment, check=True, capture_output=True)
     assert target.read_text().splitlines() == before
+
+
+def outcome(course: Path) -> dict[str, object]:
+    """All that a run leaves for people: the table, every page, every autograded notebook, every grade."""
+    files = [course / "grades-backprop.csv", course / "grades-backprop.html"]
+    files += [*course.glob("feedback/*/backprop/*.html"), *course.glob("autograded/*/backprop/*.ipynb")]
+    with gradebook(course) as book:
+        submissions = book.assignment_submissions("backprop")
+        grades = {
+            (entry.student.id, grade.name): (grade.auto_score, grade.manual_score, grade.needs_manual_grade)
+            for entry in submissions
+            for notebook in entry.notebooks
+            for grade in notebook.grades
+        }
+    return {**{str(path.relative_to(course)): path.read_bytes() for path in files}, "grades": grades}
+
+
+def test_a_cluster_comes_to_the_same_though_one_of_its_processes_is_killed(
+    course: Path, summary: Summary, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "course"
+    shutil.copytree(course / "release", elsewhere / "release")
+    shutil.copytree(course / "submitted", elsewhere / "submitted")
+    shutil.copy(course / "gradebook.db", elsewhere)
+    killed: list[int] = []
+
+    @contextmanager
+    def two(name: str, released: str) -> Iterator[Mark]:
+        with workers.cluster(name, released, 2) as mark:
+
+            def marked(collected: Iterable[Collected]) -> Iterator[Marked]:
+                for each in mark(collected):
+                    if not killed:
+                        from distributed import default_client
+
+                        killed.append(next(iter(default_client().run(os.getpid).values())))
+                        os.kill(killed[0], signal.SIGKILL)
+                    yield each
+
+            yield marked
+
+    done = grade_course("backprop", elsewhere, workers=two)
+    assert killed
+    assert not done.failed
+    assert len(done.graded) == len(summary.graded)
+    assert outcome(elsewhere) == outcome(course)
+
+
+def test_a_cluster_that_is_not_there_is_said() -> None:
+    with (
+        pytest.raises(CourseError, match="no Dask scheduler"),
+        workers.cluster("backprop", "", "tcp://127.0.0.1:1"),
+    ):
+        pass

@@ -18,8 +18,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from autograder.course.files import stamp, students, submission_file
-from autograder.course.state import submission_key
+from autograder.course.files import Collected, stamp, students, submission_file
 from autograder.submission import MAX_BYTES, MAX_PARTS, Submission, Unreadable, cells_of, read
 from autograder.text import printable
 
@@ -444,4 +443,4 @@ def test_a_folder_that_may_not_be_read_leaves_nobody_out(tmp_path: Path) -> None
 def test_a_file_whose_name_is_no_text_has_a_key(tmp_path: Path) -> None:
     (submitted(tmp_path, "ada") / "\udcff.ipynb").write_text(notebook(code("x")))
     assert isinstance(read(submission_file(tmp_path, "a", "ada")), Submission)
-    assert submission_key(tmp_path, "a", "ada", "") != submission_key(tmp_path, "a", "bob", "")
+    assert Collected.read(tmp_path, "a", "ada").key("") != Collected.read(tmp_path, "a", "bob").key("")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograder import cases, project
 from autograder.course.files import Collected
@@ -24,6 +24,9 @@ from autograder.course.grading import Mark
 from autograder.course.marking import Engine, Marked, Marker
 from autograder.course.state import framework_key
 from autograder.errors import AutograderError, CourseError
+
+if TYPE_CHECKING:
+    from autograder.sandbox.launcher import Sandbox
 
 _AHEAD = 4
 """Submissions per thread, or tasks per process, that wait to be marked or recorded: enough to keep all busy."""
@@ -55,6 +58,14 @@ def threads(name: str, released: str, engine: Callable[[str], Engine], count: in
             executor.shutdown(cancel_futures=True)
 
 
+def engine(name: str, sandbox: Sandbox) -> Engine:
+    """The engine for an assignment, in this process."""
+    from autograder.grade import Grader
+    from autograder.sandbox.launcher import Limits
+
+    return Grader(cases.load(name), sandbox, Limits()).grade
+
+
 @contextmanager
 def cluster(name: str, released: str, where: str | int, allow_weak: bool = False) -> Iterator[Mark]:
     """The Dask cluster whose scheduler is at `where`, or one of `where` processes on this machine.
@@ -72,7 +83,6 @@ def cluster(name: str, released: str, where: str | int, allow_weak: bool = False
     kit = Kit.pack(name, released, allow_weak)
     logging.getLogger("distributed").setLevel(logging.ERROR)
     try:
-        # A process whose warm parents are its children must not be a daemon, which may have none.
         local = isinstance(where, int) and LocalCluster(
             n_workers=where, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
         )

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 _COLOURS = {"correct": "#1a7f37", "partial": "#9a6700"}
-_MARKS = {"correct": "✓", "partial": "◐"}
+MARKS = {"correct": "✓", "partial": "◐"}
+"""Signs of outcomes, so that none is told by colour alone; ✗ for the others."""
+_ENTRY = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|-?inf|nan|NaN|True|False|None")
+
+Pieces = list[tuple[str, bool]]
 _STYLE = "border-left:4px solid {colour};padding:.4em .8em;margin:.4em 0;font-family:sans-serif;line-height:1.45"
 
 
@@ -20,6 +25,31 @@ def explanation(exercise: dict[str, Any]) -> list[str]:
         if shown["got"] is not None:
             lines.append(f"got      {_value(shown['got'])}")
     return lines
+
+
+def arrays(counterexample: dict[str, Any]) -> dict[str, Any]:
+    """What was expected and what came, as pieces of text, each with whether it is an entry that differs.
+
+    Entries are told apart only where both are built alike; `marked` says whether any is.
+    """
+    due = _value(counterexample["expected"])
+    if counterexample["got"] is None:
+        return {"expected": [(due, False)], "got": None, "marked": False}
+    got = _value(counterexample["got"])
+    if _ENTRY.sub("#", due) != _ENTRY.sub("#", got):
+        return {"expected": [(due, False)], "got": [(got, False)], "marked": False}
+    pairs = list(zip(_ENTRY.findall(due), _ENTRY.findall(got), strict=True))
+    differs = [left != right for left, right in pairs]
+    return {"expected": _pieces(due, differs), "got": _pieces(got, differs), "marked": any(differs)}
+
+
+def _pieces(text: str, differs: list[bool]) -> Pieces:
+    pieces: Pieces = []
+    place = 0
+    for match, wrong in zip(_ENTRY.finditer(text), differs, strict=True):
+        pieces += [(text[place : match.start()], False), (match[0], wrong)]
+        place = match.end()
+    return [*pieces, (text[place:], False)]
 
 
 def exercise_text(exercise: dict[str, Any]) -> str:
@@ -46,7 +76,7 @@ def unreadable_html(reason: str) -> str:
 
 
 def _headline(exercise: dict[str, Any]) -> str:
-    mark = _MARKS.get(exercise["outcome"], "✗")
+    mark = MARKS.get(exercise["outcome"], "✗")
     return (
         f"{mark} {exercise['name']}: {exercise['score']:g} of {exercise['max_score']:g} points, {exercise['outcome']}"
     )

@@ -22,7 +22,7 @@ def _anything(attribute: str) -> type:
 
 
 def _without_torch() -> None:
-    """Let `hidden.py` be imported, whose torch references are never called here, without the second that torch takes."""
+    """Let `hidden.py` be imported without the second that torch takes: its torch references are never called here."""
     for name in ("torch", "torch.nn", "torch.nn.functional"):
         module = types.ModuleType(name)
         module.__getattr__ = _anything  # type: ignore[method-assign]
