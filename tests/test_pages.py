@@ -14,10 +14,10 @@ from autograder.report.feedback import arrays
 from autograder.report.pages import class_page, student_page
 
 EVIL = "</pre></style><script>alert(1)</script><img src=x onerror=alert(1)>\"'{{ 7 * 7 }}"
-ALLOWED = {
-    *"html head meta title style body header main h1 h2 h3 p section strong code pre div mark ul li a".split(),
-    *"svg rect text table thead tbody tr th td".split(),
-}
+ALLOWED = (
+    "html head meta title style body header main h1 h2 h3 p section strong code pre div mark ul li a "
+    "svg rect text table thead tbody tr th td"
+)
 
 
 class Tags(HTMLParser):
@@ -102,7 +102,7 @@ def test_an_unreadable_submission_is_told_so() -> None:
 )
 def test_nothing_that_a_student_wrote_is_more_than_text(page: str) -> None:
     seen = Tags(page)
-    assert seen.tags <= ALLOWED
+    assert seen.tags <= set(ALLOWED.split())
     assert not {name for name in seen.attributes if name.startswith("on")}
     assert "49" not in page
     style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
