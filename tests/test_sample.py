@@ -75,19 +75,6 @@ def test_a_second_run_has_nothing_to_do(course: Path, summary: Summary) -> None:
     assert again.rows == summary.rows
 
 
-def test_nbgraders_own_autograde_gives_the_same_scores(course: Path, summary: Summary) -> None:
-    before = summary.csv.read_text().splitlines()
-    environment = {**os.environ, "COURSE": str(course)}
-    nbgrader = [sys.executable, "-m", "nbgrader"]
-    for student in ("nora", "late-wrong", "paula"):
-        command = [*nbgrader, "autograde", "backprop", f"--student={student}", "--force"]
-        subprocess.run(command, cwd=project.root(), env=environment, check=True, capture_output=True)
-    target = course / "export.csv"
-    export = [*nbgrader, "export", f"--to={target}"]
-    subprocess.run(export, cwd=project.root(), env=environment, check=True, capture_output=True)
-    assert target.read_text().splitlines() == before
-
-
 def outcome(course: Path) -> dict[str, object]:
     """All that a run leaves for people: the table, every page, every autograded notebook, every grade."""
     files = [course / "grades-backprop.csv", course / "grades-backprop.html"]
@@ -140,3 +127,16 @@ def test_a_cluster_that_is_not_there_is_said() -> None:
         workers.cluster("backprop", "", "tcp://127.0.0.1:1"),
     ):
         pass
+
+
+def test_nbgraders_own_autograde_gives_the_same_scores(course: Path, summary: Summary) -> None:
+    before = summary.csv.read_text().splitlines()
+    environment = {**os.environ, "COURSE": str(course)}
+    nbgrader = [sys.executable, "-m", "nbgrader"]
+    for student in ("nora", "late-wrong", "paula"):
+        command = [*nbgrader, "autograde", "backprop", f"--student={student}", "--force"]
+        subprocess.run(command, cwd=project.root(), env=environment, check=True, capture_output=True)
+    target = course / "export.csv"
+    export = [*nbgrader, "export", f"--to={target}"]
+    subprocess.run(export, cwd=project.root(), env=environment, check=True, capture_output=True)
+    assert target.read_text().splitlines() == before

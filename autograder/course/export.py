@@ -89,7 +89,7 @@ def rows(
                 message=str(note.get("message") or ""),
                 scores={exercise: own[exercise][0] for exercise in maxima if exercise in own},
                 maxima=maxima,
-                waiting=tuple(exercise for exercise, (_, needs) in own.items() if needs),
+                waiting=[exercise for exercise, (_, needs) in own.items() if needs],
             )
         )
     return found
