@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 RUN := $(PY) -m autograder.cli
 READY := $(VENV)/.ready
 
-.PHONY: help setup grade test lint types validate release collect feedback bubblewrap
+.PHONY: help setup grade test lint types validate release collect feedback bubblewrap bench
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo 'make grade A=backprop         grade what was collected, record it in the gradebook'
 	@echo 'make feedback A=backprop      release the feedback to the students'
 	@echo 'make validate                 what must hold before a release: references, solutions, misconceptions, files'
+	@echo 'make bench                    time it against nbgrader on this machine'
 
 setup: $(READY) bubblewrap
 
@@ -62,3 +63,6 @@ types: setup
 
 test: lint types
 	@$(PY) -m pytest -n auto
+
+bench: setup
+	@$(PY) -m tests.benchmarks.run $(ARGS)

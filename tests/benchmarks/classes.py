@@ -16,7 +16,7 @@ from autograder.exercise import exercises_of
 def make_class(name: str, course: Path, count: int) -> list[str]:
     """Release an assignment in a new course and put `count` submissions where collecting would. Returns the students.
 
-    Each student has, per exercise, the right solution (7 of 10), one of the known mistakes (2) or the stub (1).
+    Each student has, per exercise, the right solution (80 %), one of the known mistakes (15 %) or the stub (5 %).
     """
     release(name, course)
     released = course / "release" / name / f"{name}.ipynb"
@@ -32,8 +32,8 @@ def make_class(name: str, course: Path, count: int) -> list[str]:
         for exercise, solution in solutions.items():
             fate = chance.random()
             wrong = mistakes.get(exercise, ())
-            if fate < 0.9 or not wrong:
-                source = solution if fate < 0.7 or not wrong else chance.choice(wrong)
+            if fate < 0.95 or not wrong:
+                source = solution if fate < 0.8 or not wrong else chance.choice(wrong)
                 sheet.put(exercise, f"# by {student}\n{source}")
         sheet.answer(f"The loss is known last, so the walk begins there, says {student}.")
         sheet.save()
