@@ -1,0 +1,7 @@
+# attacks: imports the grader's own modules
+# outcome: db forbidden|error
+# points: 0
+def db(dZ):
+    from autograder import cases
+
+    return cases.load("backprop").exercises[5].cases[0].expected
