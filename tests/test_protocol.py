@@ -1,0 +1,326 @@
+"""The trusted side's reader against a worker that sends what it likes: never a crash or a point, bounded memory.
+
+The worker here is a thread at the other end of a socket. What it sends is real traffic, recorded from a real sandbox
+and then changed, or made up from the start.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import json
+import socket
+import struct
+import threading
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from autograder.batch import Batch
+from autograder.cases import AssignmentCases
+from autograder.errors import SandboxError
+from autograder.grade import Grader
+from autograder.sandbox import wire
+from autograder.sandbox.launcher import Ended, Inputs, Limits, Worker, WorkerDied, choose
+from autograder.submission import Submission
+from autograder.values import MAX_PARTS, dumps, loads
+
+PLACEHOLDER = "0123456789abcdef"
+REPLY = 16 << 20
+"""Bytes of one reply: the limit of a class."""
+BOUND = 32
+"""How many bytes of memory the reader may take for each byte that a reply may have. Most is for the objects of JSON."""
+WRONG = (
+    "def dZ_output(A, Y): return Y - A\n"
+    "def dW(dZ, A_prev): return [dZ.sum(), (1, 'x'), {'a': True}]\n"
+    "def db(dZ): raise ValueError('no')\n"
+    "def bce(A, Y): return 7.0\n"
+    "def backward(X, Y, W1, b1, W2, b2): return dW(X, X), db(X), W1, b1\n"
+)
+Reply = Callable[[bytes], list[bytes]]
+"""What a worker sends (frames or not) for a request."""
+
+
+def frame(payload: bytes) -> bytes:
+    return struct.pack(">I", len(payload)) + payload
+
+
+@dataclass
+class Puppet:
+    """A sandbox whose workers send what `reply` makes of each request, then close."""
+
+    reply: Reply
+    status: int = 0
+    name: str = "puppet"
+    strong: bool = True
+    weakness: str = ""
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def start(self, limits: Limits, inputs: Inputs | None = None) -> Worker:
+        ours, theirs = socket.socketpair()
+
+        def serve() -> None:
+            with theirs:
+                while True:
+                    try:
+                        for piece in self.reply(wire.receive_frame(theirs)):
+                            theirs.sendall(piece)
+                    except (wire.WireError, OSError, EOFError):
+                        return  # which closes the socket
+
+        threading.Thread(target=serve, daemon=True).start()
+        return Worker(lambda grace: Ended(self.status), ours, limits)
+
+
+@dataclass
+class Recorded:
+    """A real sandbox whose replies are noted by what was asked."""
+
+    replies: dict[str, bytes] = field(default_factory=dict)
+    name: str = "recorded"
+    strong: bool = True
+    weakness: str = ""
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def start(self, limits: Limits, inputs: Inputs | None = None) -> Worker:
+        worker = choose().start(limits, inputs)
+        request = worker.request
+
+        def noted(message: dict[str, Any], **options: Any) -> dict[str, Any]:
+            reply = request(message, **options)
+            self.replies[asked(message)] = dumps(reply)
+            return reply
+
+        worker.request = noted  # type: ignore[method-assign]
+        return worker
+
+
+def asked(message: dict[str, Any]) -> str:
+    """What a request is about, the same each time."""
+    return f"{message['op']} {message.get('name')} {sorted(message.get('replace', {}))}"
+
+
+@pytest.fixture(scope="module")
+def traffic(backprop: AssignmentCases) -> dict[str, bytes]:
+    recorded = Recorded()
+    result = Grader(backprop, recorded, Limits()).grade(Submission("wrong", (WRONG,)))
+    assert result["score"] == 0
+    assert len(recorded.replies) > len(backprop.exercises)
+    return recorded.replies
+
+
+def answering(traffic: dict[str, bytes], change: Callable[[str, bytes], list[bytes]]) -> Reply:
+    """Real replies, with the identity that belongs to the request, given to `change`."""
+
+    def reply(request: bytes) -> list[bytes]:
+        message = loads(request)
+        recorded = traffic.get(asked(message))
+        if recorded is None:
+            raise EOFError
+        return change(message["id"], dumps({**loads(recorded), "id": message["id"]}))
+
+    return reply
+
+
+def graded(assignment: AssignmentCases, reply: Reply, wall: float = 5.0) -> dict[str, Any]:
+    return Grader(assignment, Puppet(reply), Limits(wall=wall, reply=REPLY)).grade(Submission("wrong", (WRONG,)))
+
+
+def test_recorded_traffic_gives_what_it_gave(backprop: AssignmentCases, traffic: dict[str, bytes]) -> None:
+    real = Grader(backprop, choose(), Limits()).grade(Submission("wrong", (WRONG,)))
+    assert graded(backprop, answering(traffic, lambda identity, reply: [frame(reply)])) == real
+
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**40), 10**40)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20)
+    | st.sampled_from(["value", "error", "changed", "f", "l", "t", "v", "a", "d", "n", "c", "<f8", "|O8", "nan"])
+)
+anything = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from("fltvadnsc"), inner, max_size=2),
+    max_leaves=12,
+)
+
+
+@st.composite
+def changed_bytes(draw: st.DrawFn, reply: bytes) -> list[bytes]:
+    """Bytes put in, left out, overwritten or repeated; a length that does not fit; more frames than one."""
+    kind = draw(st.sampled_from(["overwrite", "insert", "cut", "repeat", "length", "twice", "truncate"]))
+    place = draw(st.integers(0, max(0, len(reply) - 1)))
+    some = draw(st.binary(min_size=1, max_size=8))
+    if kind == "overwrite":
+        return [frame(reply[:place] + some + reply[place + len(some) :])]
+    if kind == "insert":
+        return [frame(reply[:place] + some + reply[place:])]
+    if kind == "cut":
+        return [frame(reply[:place] + reply[place + draw(st.integers(1, 200)) :])]
+    if kind == "repeat":
+        return [frame(reply[:place] + reply[place : place + 50] * draw(st.integers(2, 50)) + reply[place:])]
+    if kind == "length":
+        return [struct.pack(">I", draw(st.integers(0, 2**32 - 1))) + reply]
+    if kind == "twice":
+        return [frame(reply), frame(some), frame(reply)]
+    return [frame(reply)[:place]]
+
+
+@st.composite
+def changed_data(draw: st.DrawFn, reply: bytes) -> list[bytes]:
+    """The reply with something else in one place of its JSON, or of the layout in it."""
+    message = json.loads(reply)
+    keys = sorted(set(message) - {"id"})
+    key = draw(st.sampled_from(keys or ["layout"]))
+    if key == "layout" and isinstance(message.get("layout"), str) and draw(st.booleans()):
+        layout = json.loads(message["layout"])
+        if isinstance(layout, list) and layout:
+            layout[draw(st.integers(0, len(layout) - 1))] = draw(anything)
+            message["layout"] = json.dumps(layout)
+    else:
+        message[key] = draw(anything)
+    return [frame(json.dumps(message).encode())]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(data=st.data())
+def test_changed_traffic_is_refused_or_read_and_never_a_point(
+    backprop: AssignmentCases, traffic: dict[str, bytes], data: st.DataObject
+) -> None:
+    victim = data.draw(st.sampled_from(sorted(traffic)))
+    change = data.draw(st.sampled_from([changed_bytes, changed_data]))
+    pieces: list[bytes] = data.draw(change(dumps({**loads(traffic[victim]), "id": PLACEHOLDER})))
+    whole = len(pieces) == 1 and frame(pieces[0][4:]) == pieces[0]
+    closed = threading.local()
+
+    def reply(request: bytes) -> list[bytes]:
+        message = loads(request)
+        if getattr(closed, "now", False) or asked(message) not in traffic:
+            raise EOFError
+        if asked(message) != victim:
+            return [frame(dumps({**loads(traffic[asked(message)]), "id": message["id"]}))]
+        # Half a frame is followed by the end, or else the reader would only wait for its time to be over.
+        closed.now = not whole
+        return [piece.replace(PLACEHOLDER.encode(), message["id"].encode()) for piece in pieces]
+
+    result = graded(backprop, reply, wall=0.5)
+    assert result["status"] == "graded"
+    assert result["score"] == 0
+    json.dumps(result, allow_nan=False)
+
+
+LARGE: dict[str, Callable[[str], Iterator[bytes]]] = {
+    "brackets": lambda identity: iter([b"[" * (REPLY - 1)]),
+    "empty lists": lambda identity: iter([b"[" + b"[]," * (REPLY // 3 - 1) + b"[]]"]),
+    "numbers": lambda identity: iter([b'{"id":"%s","layout":[' % identity.encode(), b"1," * (REPLY // 2 - 50), b"1]}"]),
+    "objects": lambda identity: iter([b"[", b'{"":0},' * (REPLY // 7 - 1), b"0]"]),
+    "keys": lambda identity: iter([b"{", *(b'"%07d":0,' % key for key in range(REPLY // 13)), b'"":0}']),
+    "one number": lambda identity: iter([b'{"id":', b"1" * (REPLY - 10), b"}"]),
+    "one text": lambda identity: iter([b'{"id":"%s","layout":"' % identity.encode(), b"x" * (REPLY - 60), b'"}']),
+    "escapes": lambda identity: iter(
+        [b'{"id":"%s","layout":"' % identity.encode(), b"\\ud83d\\ude00" * (REPLY // 12 - 9), b'"}']
+    ),
+    "base64": lambda identity: iter(
+        [b'{"id":"%s","layout":"[]","numbers":"' % identity.encode(), b"AAAA" * (REPLY // 4 - 20), b'"}']
+    ),
+    "layout of lists": lambda identity: iter(
+        [b'{"id":"%s","numbers":"","layout":"[{\\"value\\":[' % identity.encode(), b"[]," * (REPLY // 4), b'[]]}]"}']
+    ),
+    "layout of empty arrays": lambda identity: iter(
+        [
+            b'{"id":"%s","numbers":"","layout":"[' % identity.encode(),
+            b'{\\"value\\":{\\"f\\":[0]}},' * (MAX_PARTS // 4),
+            b'{\\"value\\":{\\"f\\":[0]}}]"}',
+        ]
+    ),
+    "layout of large empty arrays": lambda identity: iter(
+        [
+            b'{"id":"%s","numbers":"","layout":"[' % identity.encode(),
+            b'{\\"value\\":{\\"f\\":[0,1000000]}},' * (MAX_PARTS // 6),
+            b'{\\"value\\":0}]"}',
+        ]
+    ),
+    "one value unfolded": lambda identity: iter(
+        [
+            b'{"id":"%s","numbers":"","layout":"[{\\"value\\":{\\"v\\":{\\"a\\":[\\"<f8\\",[1000000],\\"'
+            % identity.encode(),
+            b"AAAA" * (1000000 * 8 // 3),
+            b'\\"]}}}]"}',
+        ]
+    ),
+}
+
+
+@pytest.mark.parametrize("make", LARGE.values(), ids=LARGE.keys())
+def test_memory_is_bounded_by_the_size_of_a_reply(
+    make: Callable[[str], Iterator[bytes]], backprop: AssignmentCases
+) -> None:
+    """The most that one reply can make of itself, in the reader and in all that looks at it afterwards."""
+
+    def reply(request: bytes) -> list[bytes]:
+        message = loads(request)
+        if message["op"] == "load":
+            return [frame(dumps({"id": message["id"], "defined": []}))]
+        return [frame(b"".join(make(message["id"]))[:REPLY])]
+
+    grader = Grader(backprop, Puppet(reply), Limits(wall=60.0, reply=REPLY))
+    run = functools.partial(grader._judge, backprop.exercises[0])
+    tracemalloc.start()
+    try:
+        with Puppet(reply).start(grader.limits) as worker:
+            tracemalloc.reset_peak()
+            with suppress(WorkerDied, ValueError):
+                run(Batch.from_json(worker.request({"op": "call", "name": "bce"})))
+            _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < BOUND * REPLY
+
+
+def test_endless_replies_end_with_the_time(backprop: AssignmentCases, traffic: dict[str, bytes]) -> None:
+    endless = answering(traffic, lambda identity, reply: [frame(b"{}")] * 100_000)
+    result = graded(backprop, endless, wall=1.0)
+    assert {entry["outcome"] for entry in result["exercises"]} == {"crashed"}
+
+
+def test_answers_to_another_call_are_none(backprop: AssignmentCases, traffic: dict[str, bytes]) -> None:
+    """A worker that mixes its answers up gets nothing for them, though each would be well-formed."""
+    others = list(traffic.values())
+
+    def reply(request: bytes) -> list[bytes]:
+        message = loads(request)
+        other = loads(others[hash(asked(message)) % len(others)])
+        return [frame(dumps({**other, "id": message["id"]}))]
+
+    assert graded(backprop, reply)["score"] == 0
+
+
+def test_replies_with_another_identity_are_passed_over(backprop: AssignmentCases, traffic: dict[str, bytes]) -> None:
+    def both(identity: str, reply: bytes) -> list[bytes]:
+        forged = dumps({**loads(reply), "id": base64.b16encode(b"guessed!").decode()})
+        return [frame(forged), frame(reply)]
+
+    real = Grader(backprop, choose(), Limits()).grade(Submission("wrong", (WRONG,)))
+    assert graded(backprop, answering(traffic, both)) == real
+
+
+def test_a_worker_that_is_killed_by_the_machine_is_no_ones_mistake(
+    backprop: AssignmentCases, traffic: dict[str, bytes]
+) -> None:
+    def gone(request: bytes) -> list[bytes]:
+        raise EOFError
+
+    grader = Grader(backprop, Puppet(gone, status=-9), Limits(wall=5.0))
+    with pytest.raises(SandboxError, match="killed from outside"):
+        grader.grade(Submission("wrong", (WRONG,)))
