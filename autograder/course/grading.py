@@ -76,8 +76,11 @@ def grade_course(
     table, page = course / f"grades-{name}.csv", course / f"grades-{name}.html"
     with locked(course):
         state = State.load(course, name)
+        untouched = state.gradebook == gradebook_time(course)
+        if not untouched and not _holds(course, name, state):
+            _forget(course, name, state)
         changed = [student for student in found if force or _changed(state, course, name, student, assignment)]
-        written = table.is_file() and page.is_file() and state.gradebook == gradebook_time(course)
+        written = untouched and table.is_file() and page.is_file()
         if not changed and written:
             return Summary(state.rows, skipped=odd, csv=table, page=page)
         failed = _grade(name, course, changed, assignment, state, progress, workers) if changed else {}
@@ -96,6 +99,27 @@ def _changed(state: State, course: Path, name: str, student: str, assignment: st
     if known is None or not all(path.is_file() for path in files):
         return True
     return bool(known["key"] != Collected.read(course, name, student).key(assignment))
+
+
+def _holds(course: Path, name: str, state: State) -> bool:
+    """Whether the gradebook has what the state says was recorded."""
+    if not state.students:
+        return True
+    from autograder.course.record import holds
+    from autograder.course.tools import gradebook
+
+    points = {
+        student: sum(exercise["score"] for exercise in entry["exercises"]) for student, entry in state.students.items()
+    }
+    with gradebook(course) as book:
+        return holds(course, book, name, points)
+
+
+def _forget(course: Path, name: str, state: State) -> None:
+    """All is graded anew, and a person looks again at written answers: which of them this gradebook knew is lost."""
+    for student in state.students:
+        (course / "autograded" / student / name / f"{name}.ipynb").unlink(missing_ok=True)
+    state.students.clear()
 
 
 def _grade(

@@ -31,8 +31,7 @@ from nbgrader.api import (
 )
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
-from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import bindparam, func, insert, select, update
 
 from autograder.course.files import stamp, write
 from autograder.course.marking import Cell, Marked, written_answers
@@ -41,6 +40,7 @@ from autograder.errors import CourseError
 
 _READ_ONLY = 0o444
 _SECRET_BYTES = 64
+_ROUNDING = 1e-6
 _MANY = 500
 """Names in one statement: databases limit how many values one may have."""
 
@@ -50,13 +50,13 @@ Rows = list[dict[str, Any]]
 def record(course: Path, book: Gradebook, name: str, marked: Sequence[Marked]) -> None:
     """Record submissions that have a result. Doing it twice changes nothing.
 
-    Manual scores, extra credit and manual comments stay. Raises CourseError if the assignment was never released or
-    the gradebook cannot be written; then nothing is recorded.
+    Manual scores, extra credit and manual comments stay. Raises CourseError if the assignment is not in the gradebook;
+    whatever is raised, nothing is recorded then.
     """
     before = {
         each.collected.student: written_answers(autograded(course, name, each.collected.student)) for each in marked
     }
-    with transaction(course, book):
+    with transaction(book):
         _record(book, _Places.find(book, name, course), marked, before)
     for each in marked:
         _save_files(course, name, each)
@@ -67,17 +67,26 @@ def autograded(course: Path, name: str, student: str) -> Path:
     return course / "autograded" / student / name / f"{name}.ipynb"
 
 
+def holds(course: Path, book: Gradebook, name: str, points: Mapping[str, float]) -> bool:
+    """Whether the students' automatic points in the gradebook are `points`: not so in an old backup, or a new one."""
+    places = _Places.find(book, name, course)
+    query = (
+        select(SubmittedAssignment.student_id, func.sum(Grade.auto_score))
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+        .where(SubmittedNotebook.notebook_id == places.notebook)
+        .group_by(SubmittedAssignment.student_id)
+    )
+    found = {student: total or 0.0 for student, total in book.db.execute(query)}
+    return all(abs(found.get(student, -1.0) - total) < _ROUNDING for student, total in points.items())
+
+
 @contextmanager
-def transaction(course: Path, book: Gradebook) -> Iterator[None]:
-    """All or nothing. Raises CourseError, in one sentence, for what the database says."""
+def transaction(book: Gradebook) -> Iterator[None]:
+    """All or nothing."""
     try:
         yield
         book.db.commit()
-    except SQLAlchemyError as error:
-        said = str(getattr(error, "orig", None) or error).split("\n")[0]
-        raise CourseError(
-            f"the gradebook of {course} cannot be used ({said}); close what else uses it or make room, then run again."
-        ) from error
     finally:
         book.db.rollback()
 
@@ -88,7 +97,7 @@ def penalise(course: Path, book: Gradebook, name: str, students: Sequence[str] |
     They depend on when the assignment was due and on manual scores, which may have changed since the last time.
     Returns those whose penalty did. Raises CourseError as `record` does.
     """
-    with transaction(course, book):
+    with transaction(book):
         places = _Places.find(book, name, course)
         penalties = SubmittedNotebook.late_submission_penalty
         person = SubmittedAssignment.student_id, SubmittedAssignment.timestamp, SubmittedAssignment.extension
@@ -151,7 +160,10 @@ class _Places:
         try:
             assignment, notebook = book.find_assignment(name), book.find_notebook(name, name)
         except MissingEntry as error:
-            raise CourseError(f"{name} is not in the gradebook of {course}; release it first.") from error
+            raise CourseError(
+                f"{name} is not in the gradebook of {course}; put a backup of gradebook.db back or release {name}, "
+                "then run again."
+            ) from error
         cells = [
             dict(book.db.execute(select(kind.name, kind.id).where(kind.notebook_id == notebook.id)).all())
             for kind in (GradeCell, SolutionCell)

@@ -12,6 +12,7 @@ from typing import Any
 from nbgrader.api import Gradebook
 from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from autograder.course.config import configure
@@ -72,14 +73,20 @@ def _reason(log: str, error: Exception) -> str:
 
 @contextmanager
 def gradebook(course: Path) -> Iterator[Gradebook]:
-    """The course's gradebook, closed afterwards."""
+    """The course's gradebook, closed afterwards. Raises CourseError, in one sentence, for what the database says."""
     where = directory(course, "")
-    with Gradebook(where.db_url, where.course_id) as book:
-        try:
-            yield book
-        finally:
-            book.db.rollback()
-            book.engine.dispose()
+    try:
+        with Gradebook(where.db_url, where.course_id) as book:
+            try:
+                yield book
+            finally:
+                book.db.rollback()
+                book.engine.dispose()
+    except SQLAlchemyError as error:
+        said = str(getattr(error, "orig", None) or error).split("\n")[0]
+        raise CourseError(
+            f"the gradebook of {course} cannot be used ({said}); close what else uses it or make room, then run again."
+        ) from error
 
 
 def released(course: Path, name: str) -> Path:
