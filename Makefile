@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 RUN := $(PY) -m autograder.cli
 READY := $(VENV)/.ready
 
-.PHONY: help setup grade test lint types validate release collect feedback bubblewrap bench
+.PHONY: help setup grade test lint types validate release collect feedback bubblewrap chromium bench
 .DEFAULT_GOAL := help
 
 help:
@@ -39,6 +39,14 @@ bubblewrap:
 	      echo 'bubblewrap could not be installed: a weaker sandbox will be used.'; \
 	  else echo 'For the strong sandbox: sudo apt-get install bubblewrap (a weaker one is used until then).'; fi; }
 
+chromium:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo 'Installing chromium, in which the tests open the pages …'; \
+	    apt-get update -q >/dev/null && apt-get install -qy --no-install-recommends chromium >/dev/null || \
+	      echo 'chromium could not be installed: the tests of pages in a browser will be skipped.'; \
+	  else echo 'To test pages in a browser: sudo apt-get install chromium (those tests are skipped until then).'; fi; }
+
 grade: setup
 	@$(RUN) course grade $(A)
 
@@ -61,7 +69,7 @@ lint: setup
 types: setup
 	@$(VENV)/bin/mypy
 
-test: lint types
+test: lint types chromium
 	@$(PY) -m pytest -n auto
 
 bench: setup

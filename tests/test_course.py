@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -654,6 +656,21 @@ def test_student_html_does_nothing_in_a_browser(html: str) -> None:
     cleaned = clean(html)
     for dangerous in ("<script", "onerror=alert(1)>", 'href="javascript', "<iframe", "<svg", 'href=" data', "style="):
         assert dangerous not in cleaned.replace("&gt;", ">") or "&lt;" in cleaned
+
+
+@pytest.mark.parametrize("backslash", ["\\", "&#92;", "&#x5C;", "&bsol;", "&#092"])
+@pytest.mark.parametrize(
+    "command", ["href{javascript:x}{y}", "hr&#101;f{x}{y}", "require{html}", "HREF {x}", "htmlStyle{x}", "cssId{x}{y}"]
+)
+def test_no_formula_of_a_student_acts_on_a_page(backslash: str, command: str) -> None:
+    acting = re.compile(r"\\(href|require|html|cssId)", re.IGNORECASE)
+    assert not acting.search(unescape(clean(f"$x {backslash}{command}$")))
+    assert not acting.search(unescape(clean(f"$x {backslash}<!-- -->{command}$")))
+
+
+def test_ordinary_formulas_stay_as_they_are() -> None:
+    for formula in (r"$\partial_Z \frac{1}{2} \hrefs$", r"$$\begin{pmatrix}a \\ b\end{pmatrix}$$", r"\(\text{class}\)"):
+        assert clean(formula) == formula
 
 
 def test_student_html_is_harmless_in_nbgraders_own_feedback_and_formulas_stay(tiny: Path, course: Path) -> None:

@@ -6,6 +6,8 @@ formgrader print students' Markdown unfiltered. It works on the HTML and not on 
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import bleach  # type: ignore[import-untyped]
@@ -19,6 +21,12 @@ _TAGS = """
 _EVERYWHERE = {"class", "id", "title", "align"}
 _OF_TAG = {"a": {"href"}, "img": {"src", "alt", "width", "height"}, "ol": {"start"}, "td": {"colspan", "rowspan"}}
 _PROTOCOLS = ("http", "https", "mailto", "data")
+_WRITTEN_OUT = re.compile(r"&(?:#\d+|#x[0-9a-f]+|bsol);?", re.IGNORECASE)
+# What MathJax takes for a link, an attribute or more of its own code.
+_ACTING_TEX = re.compile(
+    r"\\(?=(?:href|require|unicode|style|class|cssId|data|mmlToken|texttip|tooltip|html\w*)(?![a-z]))", re.IGNORECASE
+)
+_SHOWN_BACKSLASH = "\uff3c"
 
 
 @pass_context
@@ -30,8 +38,15 @@ def markdown2html(context: Any, source: str) -> str:
 
 
 def clean(html: str) -> str:
-    """HTML with the usual tags of text only; the rest is shown as it was written."""
-    return str(bleach.clean(html, tags=_TAGS.split(), attributes=_allowed, protocols=_PROTOCOLS))
+    """HTML with the usual tags of text only; the rest is shown as it was written, TeX that acts on a page too."""
+    shown = str(bleach.clean(html, tags=_TAGS.split(), attributes=_allowed, protocols=_PROTOCOLS))
+    return _ACTING_TEX.sub(_SHOWN_BACKSLASH, _WRITTEN_OUT.sub(_character, shown))
+
+
+def _character(match: re.Match[str]) -> str:
+    """A letter or backslash that was written as its number, as a browser hands it to MathJax."""
+    character = unescape(match[0])
+    return character if character == "\\" or (character.isascii() and character.isalpha()) else match[0]
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:

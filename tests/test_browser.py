@@ -1,0 +1,248 @@
+"""Pages in a real browser: nothing of a student runs there, and everyone can read them.
+
+Screenshots for people: `PICTURES=folder pytest tests/test_browser.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from nbconvert.exporters import HTMLExporter
+from nbgrader.server_extensions import formgrader
+from playwright.sync_api import Browser, Page, sync_playwright
+from traitlets.config import Config
+
+from autograder.course.config import configure
+from autograder.report.feedback import exercise_html, unreadable_html
+from autograder.report.pages import class_page, student_page
+from tests.test_pages import entry, row
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+
+DO = "window.pwned=1;void(document.title='pwned')"
+ATTACKS = (
+    f"<script>{DO}</script>",
+    f"</title></style></pre></script><script>{DO}</script>",
+    f'<img src=x onerror="{DO}">',
+    f'"><svg onload="{DO}"></svg>',
+    '"><iframe srcdoc="<script>parent.pwned=1</script>"></iframe>',
+    f'\'" autofocus tabindex=1 onfocus="{DO}" x="',
+    f'<a id=link href="javascript:{DO}">click</a>',
+    f'<a id=link href="java&#10;script:{DO}">click</a>',
+    f'<details open ontoggle="{DO}">x</details>',
+    f'<form><button id=link formaction="javascript:{DO}">x</button></form>',
+    f'<math><mtext><style><img src=x onerror="{DO}"></style></mtext></math>',
+    f'<object data="data:text/html,<script>{DO}</script>"></object>',
+    f'<video><source onerror="{DO}"></video>',
+    f'<meta http-equiv=refresh content="0;url=data:text/html,<script>{DO}</script>"><base href="//example.org/">',
+    "<style>*{background:url(http://127.0.0.1:9/leak)}</style><link rel=stylesheet href=http://127.0.0.1:9/x>",
+    f"{{{{ cycler.__init__.__globals__ }}}}{{% raw %}}<script>{DO}</script>",
+    f"<!-- --!><script>{DO}</script>",
+    f"\u2028<scr\u0000ipt>{DO}</scr\u0000ipt>＜script＞",
+)
+EVIL = " ".join(ATTACKS)
+LONG = "[" + ", ".join(f"{value}.25" for value in range(-60, 60)) + "]"
+NAMES = [f"student-{number:02d}-{'with-a-very-long-name' * (number % 3)}" for number in range(36)]
+
+
+def wrong(text: str = "db", outcome: str = "wrong", **values: Any) -> dict[str, Any]:
+    exercise: dict[str, Any] = entry(text, outcome, **values)["exercises"][0]
+    return exercise
+
+
+def graded(*exercises: dict[str, Any], **values: Any) -> dict[str, Any]:
+    right = entry()["exercises"][1]
+    return {**entry(), "exercises": [*exercises, right], **values}
+
+
+def feedback(given: dict[str, Any], student: str = "ada", **values: Any) -> str:
+    return student_page(given, assignment="backprop", student=student, submitted="2026-11-01 12:00:00", **values)
+
+
+LONG_CASE = {"call": f"dW(np.array({LONG}))", "arguments": {}, "expected": LONG, "got": LONG.replace("7.25", "7.5")}
+NOTES = {name: {"exercises": graded(wrong(misconception="no-mean"))["exercises"]} for name in NAMES[:30]}
+ROWS = [row(name, total=float(4 * number % 17)) if name in NOTES else row(name, status="not submitted")
+        for number, name in enumerate(NAMES)]  # fmt: skip
+PAGES = {
+    "right": feedback(graded(), manual=[("why-backwards", 7.0, 10.0, "well said")], total=15.0, max_total=26.0),
+    "wrong": feedback(
+        graded(
+            wrong(message="dW is N times too large: the mean over the examples is missing"),
+            wrong("dW", "partial", counterexample=LONG_CASE, message="long " * 80),
+            wrong("a_very_long_name_of_an_exercise_" * 6, "timeout", counterexample=None, misconception=None),
+        ),
+        late_penalty=2.5,
+        manual=[("why-backwards", None, 10.0, "")],
+    ),
+    "unreadable": feedback({**entry(), "status": "unreadable", "message": "this is no notebook: " + "x" * 300}),
+    "hostile": feedback(graded(wrong(EVIL, EVIL)), EVIL, manual=[(EVIL, None, 1.0, EVIL)]),
+    "hostile-unreadable": feedback({**entry(), "status": "unreadable", "message": EVIL}, EVIL),
+    "class": class_page("backprop", ROWS, NOTES, "grades-backprop.csv"),
+    "hostile-class": class_page(
+        EVIL,
+        [row(EVIL, status="unreadable", message=EVIL), row("b", status=EVIL)],
+        {EVIL: {"exercises": [wrong(EVIL, EVIL)]}},
+        EVIL,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox"] if os.getuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """A page that was opened, and all that it did."""
+
+    def __init__(self, browser: Browser, path: Path, width: int = 1280, script: bool = True, scheme: str = "light"):
+        size: Any = {"width": width, "height": 900}
+        mode: Any = scheme
+        self.context = browser.new_context(viewport=size, java_script_enabled=script, color_scheme=mode)
+        self.page: Page = self.context.new_page()
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("dialog", self._dialog)
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.context.route("http*://**", lambda route: route.abort())
+        self.page.goto(path.as_uri(), wait_until="load")
+        self.start = path.as_uri()
+
+    def _dialog(self, dialog: Any) -> None:
+        self.said.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def __enter__(self) -> Visit:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.context.close()
+
+    def attacked(self) -> bool:
+        """Whether a script of a student ran, now or when someone goes through and clicks what there is."""
+        for _ in range(15):
+            self.page.keyboard.press("Tab")
+        for link in self.page.locator("#link, a[href]").all()[:20]:
+            if (link.get_attribute("href") or "").lower().lstrip().startswith(("javascript", "data", "java")):
+                link.click(timeout=1000, force=True, no_wait_after=True)
+        self.page.wait_for_timeout(50)
+        ran = self.page.evaluate("window.pwned === 1 || document.title === 'pwned'")
+        return bool(ran) or self.page.url != self.start or any(each.startswith("dialog") for each in self.said)
+
+
+def saved(folder: Path, text: str) -> Path:
+    path = folder / "page.html"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("attack", [0, 1, 2, 3, 4, 6, 8])
+def test_the_harness_sees_a_script_that_runs(browser: Browser, tmp_path: Path, attack: int) -> None:
+    text = f"<!DOCTYPE html><html><head><title>t</title></head><body>{ATTACKS[attack]}</body></html>"
+    if attack == 1:
+        text = text.replace("<title>t</title>", f"<title>{ATTACKS[1]}")
+    with Visit(browser, saved(tmp_path, text)) as visit:
+        assert visit.attacked()
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_is_quiet_fits_and_is_accessible(
+    browser: Browser, tmp_path: Path, name: str, width: int, scheme: str
+) -> None:
+    with Visit(browser, saved(tmp_path, PAGES[name]), width, scheme=scheme) as visit:
+        if pictures := os.environ.get("PICTURES"):
+            visit.page.screenshot(path=Path(pictures) / f"{name}-{width}-{scheme}.png", full_page=True)
+        assert not visit.said
+        assert visit.asked == [visit.start]
+        assert fits(visit.page)
+        assert not cut(visit.page)
+        found = Axe().run(visit.page)
+        assert not found.violations_count, found.generate_report()
+        visit.page.emulate_media(media="print")
+        visit.page.set_viewport_size({"width": 794, "height": 1123})  # A4
+        assert fits(visit.page)
+        assert not visit.attacked()
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+def cut(page: Page) -> list[str]:
+    """Boxes with more in them than is seen that a keyboard cannot scroll."""
+    found: list[str] = page.evaluate(
+        """[...document.querySelectorAll('main *')]
+        .filter(each => each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 0
+            && getComputedStyle(each).overflowX !== 'visible' && each.tabIndex < 0)
+        .map(each => each.outerHTML.slice(0, 80))"""
+    )
+    return found
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_says_the_same_without_javascript(browser: Browser, tmp_path: Path, name: str) -> None:
+    path = saved(tmp_path, PAGES[name])
+    with Visit(browser, path) as one, Visit(browser, path, script=False) as other:
+        assert one.page.inner_text("body") == other.page.inner_text("body")
+
+
+@pytest.mark.parametrize("template", ["feedback", "formgrade"])
+@pytest.mark.parametrize("attack", ATTACKS, ids=range(len(ATTACKS)))
+def test_a_notebook_runs_nothing_of_a_student_in_nbgraders_own_pages(
+    browser: Browser, tmp_path: Path, attack: str, template: str
+) -> None:
+    """The autograded notebook, as `generate_feedback` and formgrader show it."""
+    with Visit(browser, saved(tmp_path, rendered(attack, template, tmp_path))) as visit:
+        assert "as a student" in visit.page.inner_text("body")
+        assert not visit.attacked()
+
+
+def test_without_our_configuration_the_notebook_runs_it(browser: Browser, tmp_path: Path) -> None:
+    with Visit(browser, saved(tmp_path, rendered(ATTACKS[0], "feedback", tmp_path, ours=False))) as visit:
+        assert visit.attacked()
+
+
+def rendered(attack: str, template: str, folder: Path, ours: bool = True) -> str:
+    """A notebook full of an attack, as nbgrader's templates show it, without what they load from the network."""
+    config = Config()
+    if ours:
+        configure(config, folder)
+    cell = wrong(attack, misconception=attack)
+    outputs = [
+        nbformat.v4.new_output("display_data", {"text/html": html})
+        for html in (exercise_html(cell), unreadable_html(attack))
+    ]
+    markdown = f'as a student {attack}\n\n[x](javascript:{DO.replace(" ", "")}) ![x](x"onerror={DO}) $\\href{{x}}{{y}}$'
+    graded = {"grade": True, "solution": True, "grade_id": "q", "points": 1, "score": 0, "comment": attack}
+    meta = {"nbgrader": {**graded, "schema_version": 3, "locked": False, "task": False}}
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell(markdown, metadata=meta),
+            nbformat.v4.new_code_cell(f"x = {attack!r}\n# {attack}", outputs=outputs),
+        ]
+    )
+    templates = Path(formgrader.__file__).parent / "templates"
+    paths = [str(templates.parent / "static/node_modules/bootstrap/dist/css")]
+    exporter = HTMLExporter(
+        config=config, template_name=template, extra_template_basedirs=[str(templates)], extra_template_paths=paths
+    )
+    place = {"notebook_id": "x", "assignment_id": "a", "student": "ada", "index": 0, "total": 1, "base_url": "/none"}
+    scores = {"score": 0, "max_score": 1, "late_penalty": 0, "notebook": "x", "task": {}}
+    text, _ = exporter.from_notebook_node(notebook, resources={**place, "nbgrader": scores, "metadata": {"name": "x"}})
+    return str(text)
