@@ -60,9 +60,11 @@ def grade_files(
     """Grade files and return the document of `interface`, with `call` in the counterexamples.
 
     Submissions are graded in parallel and reported in the order given; `names` replaces the paths in the document.
-    Raises UsageError, AuthoringError or SandboxError; never for what is wrong with a file.
+    A weak sandbox adds `warning`: what it does not prevent. Raises UsageError, AuthoringError or SandboxError; never
+    for what is wrong with a file.
     """
-    grader = Grader(assignments.load(name, seed), sandbox or choose(), limits or Limits())
+    sandbox = sandbox or choose()
+    grader = Grader(assignments.load(name, seed), sandbox, limits or Limits())
 
     def one(path: Path, shown: str) -> Result:
         result = grader.grade(read(path, shown))
@@ -75,7 +77,8 @@ def grade_files(
             results = list(executor.map(one, paths, shown))
         finally:
             executor.shutdown(cancel_futures=True)
-    return {"assignment": name, "version": grader.assignment.version, "submissions": results}
+    document = {"assignment": name, "version": grader.assignment.version, "submissions": results}
+    return {**document, "warning": f"weak sandbox: {sandbox.weakness}"} if sandbox.weakness else document
 
 
 def grade_cells(name: str, cells: Sequence[str], *, seed: int = 0, sandbox: Sandbox | None = None) -> Result:

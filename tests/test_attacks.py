@@ -7,6 +7,7 @@ the same thread grades a neighbour right after it.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -17,6 +18,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,6 +126,19 @@ def listeners() -> Iterator[list[socket.socket]]:
         listener.close()
 
 
+@pytest.fixture(scope="module")
+def turns(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lock for all test processes: no attack may run free while another process watches its own."""
+    return tmp_path_factory.getbasetemp().parent / "attacks.lock"
+
+
+@contextmanager
+def turn(lock: Path, kind: int) -> Iterator[None]:
+    with open(lock, "wb") as file:
+        fcntl.flock(file, kind)
+        yield
+
+
 def document(result: dict[str, Any]) -> str:
     return json.dumps(result, ensure_ascii=False)
 
@@ -174,6 +189,19 @@ def test_nothing_is_gained_read_harmed_or_left(
     alone: dict[tuple[str, ...], str],
     canaries: None,
     listeners: list[socket.socket],
+    turns: Path,
+) -> None:
+    with turn(turns, fcntl.LOCK_SH):
+        heard(listeners)  # what an attack that ran free in another test process has sent
+        watched(path, grader, threads, alone, listeners)
+
+
+def watched(
+    path: Path,
+    grader: Grader,
+    threads: ThreadPoolExecutor,
+    alone: dict[tuple[str, ...], str],
+    listeners: list[socket.socket],
 ) -> None:
     expected = attack(path)
     processes = family()
@@ -213,9 +241,13 @@ def test_another_grader_says_the_same(path: Path, backprop: AssignmentCases) -> 
     assert document(first) == document(second)
 
 
-def test_the_traps_would_notice(canaries: None, listeners: list[socket.socket]) -> None:
+def test_the_traps_would_notice(canaries: None, listeners: list[socket.socket], turns: Path) -> None:
     """Run without a sandbox, attacks do find the canary, are heard and leave something behind."""
+    with turn(turns, fcntl.LOCK_EX):
+        run_free(listeners)
 
+
+def run_free(listeners: list[socket.socket]) -> None:
     def bare(name: str) -> str:
         code = f"import numpy as np\nexec(open({str(CORPUS[0].parent / name)!r}).read())\ndb(np.ones((1, 1)))"
         return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANGS).stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -101,3 +102,18 @@ def test_grading_with_drawn_cases_loads_neither_torch_nor_hypothesis() -> None:
 def test_doctor_names_the_sandbox(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["doctor"]) == 0
     assert "Student code runs in" in capsys.readouterr().out
+
+
+def test_a_weak_sandbox_says_so_in_the_document_and_on_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("x = 1\n")
+    for name, weak in (("seccomp", True), ("bubblewrap", False)):
+        monkeypatch.setenv("AUTOGRADER_SANDBOX", name)
+        if not weak and not shutil.which("bwrap"):
+            continue
+        assert cli.main(["grade", "backprop", str(path), "--json"]) == 0
+        printed = capsys.readouterr()
+        assert ("weak sandbox" in json.loads(printed.out).get("warning", "")) is weak
+        assert ("weak sandbox" in printed.err) is weak

@@ -20,11 +20,15 @@ def visible() -> list[str]:
     """Options of bubblewrap for a view of this machine in which another user can reach the project and its Python.
 
     Folders on the way that are closed to others (like root's home) are replaced by open ones with nothing else in them.
+    The network and the folders for everyone are its own: the same attacks may be running outside.
     """
     needed = [Path(prefix).resolve() for prefix in (ROOT, sys.prefix, sys.base_prefix)]
     closed = {way for path in needed for way in path.parents if not way.stat().st_mode & 0o001}
-    outermost = {way for way in closed if not closed & set(way.parents)}
-    words = [word for way in sorted(outermost) for word in ("--perms", "0755", "--tmpfs", str(way))]
+    own = {Path("/tmp"), Path("/var/tmp"), Path("/dev/shm")}
+    outermost = {way for way in closed if not closed & set(way.parents)} | own
+    words = ["--unshare-net"]
+    for way in sorted(outermost):
+        words += ["--perms", "1777" if way in own else "0755", "--tmpfs", str(way)]
     hidden = [path for path in needed if outermost & set(path.parents)]
     ways = {way for path in hidden for way in path.parents if outermost & set(way.parents)}
     for way in sorted(ways):  # those that bubblewrap makes by itself are closed too
