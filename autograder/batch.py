@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
+import hashlib
 import json
 import math
 import struct
@@ -29,6 +31,9 @@ MAX_BYTES = 8 << 20
 """Of one result: what is larger is not sent."""
 MAX_TEXT = 4 << 20
 """Items of one result times its longest text: NumPy, given a list of texts, makes room for the longest in each item."""
+
+DIGEST = 12
+"""Bytes of a fingerprint."""
 
 _FLOAT = np.dtype("<f8")
 _FLOATS = (float, np.float64)
@@ -76,28 +81,26 @@ class Packer:
     """Collects results into a batch."""
 
     def __init__(self) -> None:
-        self._layout: list[dict[str, Any]] = []
+        self._layout: list[str] = []
         self._blocks: list[bytes] = []
 
     def add(self, value: Value, changed: Iterable[str] = ()) -> None:
         """Add a result and the names of arguments that were changed. Raises Unencodable, and then adds nothing."""
         blocks: list[bytes] = []
-        entry: dict[str, Any] = {"value": _layout(value, blocks, 0)}
+        entry = f'{{"value":{_layout(value, blocks, 0)}'
         if sum(map(len, blocks)) > MAX_BYTES:
             raise Unencodable("more data than is read")
         names = list(changed)
-        if names:
-            entry["changed"] = names
-        self._layout.append(entry)
+        self._layout.append(f'{entry},"changed":{_json(names)}}}' if names else f"{entry}}}")
         self._blocks += blocks
 
     def add_error(self, error: dict[str, Any]) -> None:
         """Add the description of an exception."""
-        self._layout.append({"error": error})
+        self._layout.append(f'{{"error":{_json(error)}}}')
 
     def batch(self) -> Batch:
         """What was added so far."""
-        return Batch(json.dumps(self._layout, separators=(",", ":"), allow_nan=False), b"".join(self._blocks))
+        return Batch(f"[{','.join(self._layout)}]", b"".join(self._blocks))
 
 
 def pack(results: Iterable[Value]) -> Batch:
@@ -108,26 +111,45 @@ def pack(results: Iterable[Value]) -> Batch:
     return packer.batch()
 
 
-def _layout(value: Value, blocks: list[bytes], depth: int) -> Any:
+def fingerprint(positional: tuple[Value, ...], named: dict[str, Value]) -> bytes:
+    """A digest of a call's arguments, the same on both sides. Raises Unencodable."""
+    blocks: list[bytes] = []
+    layout = _layout(list(positional), blocks, 0)
+    text = f"{layout}{_layout(named, blocks, 0)}" if named else layout
+    return hashlib.blake2b(b"".join([text.encode(), *blocks]), digest_size=DIGEST).digest()
+
+
+def _layout(value: Value, blocks: list[bytes], depth: int) -> str:
+    """The layout of a value as JSON; its numbers go to `blocks`. Written by hand: it is asked for at every call."""
     kind = type(value)
-    if kind is np.ndarray and value.dtype == _FLOAT and extent(value.shape) <= MAX_ELEMENTS:
+    if kind is np.ndarray and value.dtype == _FLOAT and (text := _sides(value.shape)):
         blocks.append(value.tobytes())
-        return {"f": value.shape}
+        return text
     if kind in _FLOATS:
         blocks.append(struct.pack("<d", value))
-        return {"f": ()}
+        return '{"f":[]}'
     if kind is list or kind is tuple:
         if depth > MAX_DEPTH:
             raise Unencodable(f"a value nested more than {MAX_DEPTH} deep")
         if kind is list and value and all(type(item) in _FLOATS for item in value):
             blocks.append(struct.pack(f"<{len(value)}d", *value))
-            return {"l": len(value)}
-        items = [_layout(item, blocks, depth + 1) for item in value]
-        return items if kind is list else {"t": items}
-    data = encode(value)
-    if isinstance(data, dict) and len(json.dumps(data)) > MAX_BYTES:
+            return f'{{"l":{len(value)}}}'
+        items = f"[{','.join([_layout(item, blocks, depth + 1) for item in value])}]"
+        return items if kind is list else f'{{"t":{items}}}'
+    text = _json(encode(value))
+    if len(text) > MAX_BYTES:
         raise Unencodable("more data than is read")
-    return {"v": data}
+    return f'{{"v":{text}}}'
+
+
+@functools.lru_cache(maxsize=4096)
+def _sides(shape: tuple[int, ...]) -> str:
+    """The layout of an array of floats; empty if it is too large."""
+    return f'{{"f":[{",".join(map(str, shape))}]}}' if extent(shape) <= MAX_ELEMENTS else ""
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, separators=(",", ":"), allow_nan=False)
 
 
 class _Reader:

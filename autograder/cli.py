@@ -233,7 +233,7 @@ def _grade_one(name: str, course: Path, options: argparse.Namespace, *, allow_we
                 return workers.cluster(assignment, released, options.scheduler or options.workers, allow_weak)
             sandbox = choose(allow_weak=allow_weak)
             _warn_if_weak(sandbox)
-            return workers.threads(assignment, released, lambda name: workers.engine(name, sandbox))
+            return workers.threads(assignment, released, lambda name: workers.engine(name, sandbox, released))
 
         summary = grade_course(name, course, workers=workers, force=options.force, progress=progress)
     show_class(summary.rows, console)

@@ -8,11 +8,12 @@ that a student can paste. `published` leaves that out.
 
 from __future__ import annotations
 
+import base64
 import difflib
 import os
 import threading
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from autograder import cases as assignments
-from autograder.batch import Batch
+from autograder.batch import Batch, fingerprint, pack
 from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases
 from autograder.compare import Expected, Verdict, compare, same_again
 from autograder.diagnose import Diagnosis, describe_error, diagnose
@@ -31,7 +32,7 @@ from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerD
 from autograder.score import score
 from autograder.submission import Submission, Unreadable, read
 from autograder.text import call, clean, plain
-from autograder.values import Value, copied, decode, dumps, encode
+from autograder.values import Value, copied, decode, encode
 
 Result = dict[str, Any]
 Progress = Callable[[Result], None]
@@ -101,9 +102,14 @@ def published(document: dict[str, Any]) -> dict[str, Any]:
 
 
 class Grader:
-    """One assignment, ready to grade any number of submissions, from any number of threads."""
+    """One assignment, ready to grade any number of submissions, from any number of threads.
 
-    def __init__(self, assignment: AssignmentCases, sandbox: Sandbox, limits: Limits) -> None:
+    `cells` are those of the released notebook: a submission that has them as they were costs less.
+    """
+
+    def __init__(
+        self, assignment: AssignmentCases, sandbox: Sandbox, limits: Limits, cells: Sequence[str] = ()
+    ) -> None:
         self.assignment, self.sandbox, self.limits = assignment, sandbox, limits
         self.reference = assignment.reference_functions()
         exercises = assignment.exercises
@@ -111,7 +117,7 @@ class Grader:
             entry.name: assignment.relations(entry.name) if entry.relations else [] for entry in exercises
         }
         encoded = {entry.name: [_encoded(case) for case in entry.cases] for entry in exercises}
-        self.inputs = Inputs.of(encoded)
+        self.inputs = Inputs.of(encoded, cells)
         self.again = {entry.name: _called_again(len(entry.cases)) for entry in exercises}
         self.expected = {
             entry.name: Expected([entry.cases[i].expected for i in (*range(len(entry.cases)), *self.again[entry.name])])
@@ -142,7 +148,7 @@ class Grader:
         return _entry(submission.name, maximum, results, "graded", None)
 
     def helpers(self, exercise: ExerciseCases, replaced: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """What wrong helpers of an exercise should have given: results by encoded arguments, for those it will ask.
+        """What wrong helpers of an exercise should have given, for what it will ask, as a worker reads it.
 
         They are the calls that the reference makes; a submission that makes others asks for each.
         """
@@ -218,20 +224,18 @@ def _encoded(case: Case) -> dict[str, Any]:
 
 
 def _calls(reference: dict[str, Any], exercise: ExerciseCases, helper: str) -> dict[str, Any]:
-    """Results of a helper by encoded arguments, in all calls that the reference of an exercise makes of it."""
+    """Results of a helper, by fingerprint of its arguments, in all calls that the reference of an exercise makes."""
     original = reference.get(helper)
-    found: dict[str, Any] = {}
+    found: dict[bytes, Value] = {}
     if not isinstance(original, types.FunctionType):
-        return found
+        return _table(found)
 
     def noted(*positional: Value, **named: Value) -> Value:
-        arguments = [list(positional), named]
-        if _elements(arguments) > _ORACLE_ELEMENTS:
+        if _elements([positional, named]) > _ORACLE_ELEMENTS:
             return original(*positional, **named)
-        text = dumps(encode(arguments)).decode("ascii")
-        result = original(*positional, **named)
-        found[text] = encode(result)
-        return result
+        key = fingerprint(positional, named)
+        found[key] = copied(original(*positional, **named))
+        return copied(found[key])
 
     scope = {**reference}
     for name, value in reference.items():  # the same functions, calling `noted` instead
@@ -246,7 +250,11 @@ def _calls(reference: dict[str, Any], exercise: ExerciseCases, helper: str) -> d
         for case in exercise.cases:
             with suppress(Exception):  # it asks then
                 eval(code, scope, copied(case.arguments))
-    return found
+    return _table(found)
+
+
+def _table(found: Mapping[bytes, Value]) -> dict[str, str]:
+    return {"keys": base64.b64encode(b"".join(found)).decode("ascii"), **pack(found.values()).as_json()}
 
 
 def _called_again(count: int) -> list[int]:

@@ -143,8 +143,9 @@ def document(result: dict[str, Any]) -> str:
     return json.dumps(result, ensure_ascii=False)
 
 
-def family() -> dict[int, int]:
-    """All processes that descend from this one, with their parents."""
+def family(root: int | None = None) -> dict[int, int]:
+    """All processes that descend from one, or from this one, with their parents."""
+    root = root or os.getpid()
     parents = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -154,7 +155,7 @@ def family() -> dict[int, int]:
     found: dict[int, int] = {}
     grew = True
     while grew:
-        more = {pid: above for pid, above in parents.items() if pid not in found and above in {os.getpid(), *found}}
+        more = {pid: above for pid, above in parents.items() if pid not in found and above in {root, *found}}
         found |= more
         grew = bool(more)
     return found

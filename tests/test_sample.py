@@ -28,7 +28,7 @@ UNREADABLE = {"broken-json", "broken-empty", "broken-text"}
 
 
 def threads(name: str, released: str) -> AbstractContextManager[Mark]:
-    return workers.threads(name, released, lambda name: workers.engine(name, choose()))
+    return workers.threads(name, released, lambda name: workers.engine(name, choose(), released))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from autograder.batch import Batch
+from autograder.batch import Batch, pack
 from autograder.errors import SandboxError
 from autograder.sandbox import launcher, lock
 from autograder.sandbox.launcher import Limits, Sandbox, Worker, WorkerDied
@@ -320,7 +320,13 @@ def test_long_reply(sandbox: Sandbox) -> None:
 
 def test_worker_may_ask(worker: Worker) -> None:
     worker.request({"op": "load", "cells": ["def g(x): return 0\ndef f(x): return g(x) + 1"], "names": ["f", "g"]})
-    call = {"op": "call", "name": "f", "call": "f(x)", "cases": [{"x": 1}], "replace": {"g": {}}}
+    call = {
+        "op": "call",
+        "name": "f",
+        "call": "f(x)",
+        "cases": [{"x": 1}],
+        "replace": {"g": {"keys": "", **pack([]).as_json()}},
+    }
     reply = worker.request(call, answer=lambda asked: {"value": encode(41)})
     assert Batch.from_json(reply).entries() == [{"value": 42}]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode
 from nbgrader.utils import determine_grade, is_grade, is_solution
 
 from autograder.course.notebook import exercise_of
@@ -42,9 +42,13 @@ def _write(cell: NotebookNode, exercise: dict[str, Any], graded: dict[str, Any])
     else:
         shown = {"text/html": exercise_html(exercise), "text/plain": exercise_text(exercise)}
     cell.execution_count = None
+    # As `v4.new_output` makes them, without its check against the notebook format's schema: the slowest part.
+    result = {"text/plain": repr(score)}
     cell.outputs = [
-        v4.new_output("display_data", shown),
-        v4.new_output("execute_result", {"text/plain": repr(score)}),
+        NotebookNode(output_type="display_data", metadata=NotebookNode(), data=NotebookNode(shown)),
+        NotebookNode(
+            output_type="execute_result", metadata=NotebookNode(), data=NotebookNode(result), execution_count=None
+        ),
     ]
     if determine_grade(cell) != (score, float(cell.metadata.nbgrader["points"])):
         raise CourseError(f"{name}: nbgrader would read another score than {score} from its cell.")

@@ -24,8 +24,10 @@ from autograder.course.grading import Mark
 from autograder.course.marking import Engine, Marked, Marker
 from autograder.course.state import framework_key
 from autograder.errors import AutograderError, CourseError
+from autograder.submission import cells_of
 
 if TYPE_CHECKING:
+    from autograder.grade import Grader
     from autograder.sandbox.launcher import Sandbox
 
 _AHEAD = 4
@@ -58,12 +60,17 @@ def threads(name: str, released: str, engine: Callable[[str], Engine], count: in
             executor.shutdown(cancel_futures=True)
 
 
-def engine(name: str, sandbox: Sandbox) -> Engine:
-    """The engine for an assignment, in this process."""
+def engine(name: str, sandbox: Sandbox, released: str) -> Engine:
+    """The engine for an assignment, in this process; `released` is the text of its released notebook."""
+    return _grader(cases.load(name), sandbox, released).grade
+
+
+def _grader(assignment: cases.AssignmentCases, sandbox: Sandbox, released: str) -> Grader:
     from autograder.grade import Grader
     from autograder.sandbox.launcher import Limits
 
-    return Grader(cases.load(name), sandbox, Limits()).grade
+    cells = cells_of(released.encode(), ".ipynb")
+    return Grader(assignment, sandbox, Limits(), () if isinstance(cells, str) else cells)
 
 
 @contextmanager
@@ -150,8 +157,7 @@ class Kit:
     @cached_property
     def marker(self) -> Marker:
         """Unpacked, in a process that marks nothing else. Raises CourseError if its framework is another version."""
-        from autograder.grade import Grader
-        from autograder.sandbox.launcher import Limits, choose
+        from autograder.sandbox.launcher import choose
 
         if self.code != framework_key():
             raise CourseError("a process of the cluster has another version of this framework; install the same one.")
@@ -163,7 +169,7 @@ class Kit:
         os.environ["AUTOGRADER_ROOT"] = str(root)
         project.root.cache_clear()
         sandbox = choose(allow_weak=self.allow_weak)
-        return Marker(self.released, Grader(cases.parse(self.cases), sandbox, Limits()).grade)
+        return Marker(self.released, _grader(cases.parse(self.cases), sandbox, self.released).grade)
 
 
 def _shipped(kit: Kit) -> Any:

@@ -18,9 +18,9 @@ import importlib.machinery
 import re
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import CodeType, FrameType, ModuleType
+from types import CodeType, FrameType, MappingProxyType, ModuleType
 from typing import Any
 
 STATEMENT_SECONDS = 2.0
@@ -80,11 +80,19 @@ class _TooSlow(BaseException):
     """A statement took longer than STATEMENT_SECONDS; no `except Exception` of the student's stops it."""
 
 
-def define(cells: Sequence[str], names: Iterable[str], namespace: dict[str, Any]) -> Definitions:
-    """Run the statements of `cells` that `names` need, in `namespace`, each under a time limit of its own."""
+def define(
+    cells: Sequence[str],
+    names: Iterable[str],
+    namespace: dict[str, Any],
+    known: Mapping[str, Sequence[Statement]] = MappingProxyType({}),
+) -> Definitions:
+    """Run the statements of `cells` that `names` need, in `namespace`, each under a time limit of its own.
+
+    `known` are cells that `compiled` has seen already.
+    """
     sys.meta_path.append(_AbsentModules())
     found = Definitions(namespace)
-    statements = list(_statements(cells, found.problems))
+    statements = list(_statements(cells, found.problems, known))
     found.bound = {name for entry in statements for name in entry.binds}
     wanted = frozenset(names)
     pending = _needed(statements, wanted)
@@ -102,9 +110,19 @@ def define(cells: Sequence[str], names: Iterable[str], namespace: dict[str, Any]
     return found
 
 
-def _statements(cells: Sequence[str], problems: dict[str, Problem]) -> Iterator[Statement]:
+def compiled(cells: Iterable[str]) -> dict[str, tuple[Statement, ...]]:
+    """Statements of cells that many submissions will have, by source; without those that change how others compile."""
+    return {source: tuple(_statements([source], {}, {})) for source in cells if "__future__" not in source}
+
+
+def _statements(
+    cells: Sequence[str], problems: dict[str, Problem], known: Mapping[str, Sequence[Statement]]
+) -> Iterator[Statement]:
     flags = 0
     for number, source in enumerate(cells, 1):
+        if source in known and not flags:
+            yield from known[source]
+            continue
         try:
             tree = _parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

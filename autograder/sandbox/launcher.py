@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,9 +74,9 @@ class Inputs:
     frame: bytes
 
     @classmethod
-    def of(cls, inputs: dict[str, list[Any]]) -> Inputs:
-        """Inputs by exercise: a list of cases, each a dict of encoded arguments."""
-        return cls(dumps({"op": "keep", "inputs": inputs}))
+    def of(cls, inputs: dict[str, list[Any]], cells: Sequence[str] = ()) -> Inputs:
+        """Inputs by exercise: a list of cases, each a dict of encoded arguments; and cells that most will have."""
+        return cls(dumps({"op": "keep", "inputs": inputs, "cells": list(cells)}))
 
 
 class WorkerDied(Exception):
@@ -377,7 +377,7 @@ def _launch(prefix: list[str], root: Path, *, files_readable: bool, info: tuple[
         except (wire.WireError, ValueError) as error:
             parent.close()
             errors.seek(max(0, errors.seek(0, os.SEEK_END) - 500))
-            said = " ".join(errors.read().decode("utf-8", "replace").split())
+            said = errors.read().decode("utf-8", "replace").strip().rpartition("\n")[2].strip()
             raise SandboxError(f"the worker did not start ({error}): {said or 'it said nothing'}") from None
         except BaseException:
             parent.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import functools
 import os
 import resource
 import signal
@@ -148,13 +149,19 @@ def _limit(memory: int, cpu: int, strict: bool) -> None:
 
 
 def _install(libc: ctypes.CDLL, machine: str, files_readable: bool) -> None:
-    program = b"".join(struct.pack("=HBBI", *line) for line in build_filter(machine, files_readable))
+    program = compiled_filter(machine, files_readable)
     buffer = ctypes.create_string_buffer(program, len(program))
     # struct sock_fprog: a count, padding, a pointer
     header = struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
     number = _MACHINES[machine][2]
     arguments: list[Any] = [ctypes.c_long(number), ctypes.c_ulong(_FILTER_MODE), ctypes.c_ulong(_ALL_THREADS), header]
     _check(libc.syscall(*arguments), "seccomp")
+
+
+@functools.cache
+def compiled_filter(machine: str, files_readable: bool) -> bytes:
+    """The filter as the kernel reads it: a warm parent makes it, once for all that are forked from it."""
+    return b"".join(struct.pack("=HBBI", *line) for line in build_filter(machine, files_readable))
 
 
 def build_filter(machine: str, files_readable: bool) -> list[Instruction]:
