@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from autograder.grade import Grader
     from autograder.sandbox.launcher import Sandbox
 
-_AHEAD = 4
-"""Submissions per thread, or tasks per process, that wait to be marked or recorded: enough to keep all busy."""
+_AHEAD = 32
+"""Submissions per thread that wait to be marked or recorded: enough to keep all busy while a batch is recorded."""
+_TASKS = 4
+"""Tasks per process of a cluster that wait."""
 _TASK = 8
 """Submissions per task of a cluster."""
 _SECONDS = 30
@@ -101,7 +103,7 @@ def cluster(name: str, released: str, where: str | int, allow_weak: bool = False
 
         def mark(collected: Iterable[Collected]) -> Iterator[Marked]:
             left, waiting = iter(collected), as_completed()
-            ahead = _AHEAD * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+            ahead = _TASKS * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
             for task in _tasks(left, ahead):
                 waiting.add(client.submit(_mark, task, pure=False))
             for done in waiting:
