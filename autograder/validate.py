@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib.metadata
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +18,7 @@ from autograder.compare import compare
 from autograder.diagnose import diagnose
 from autograder.errors import AutograderError
 from autograder.grade import grade_files, published
+from autograder.mutants import equivalents, mutants_of, survivors
 from autograder.sandbox.launcher import Sandbox
 
 _SECRETS = re.compile(r"BEGIN SOLUTION|END SOLUTION|HIDDEN TESTS|MARK SCHEME|misconception|hidden\.py", re.I)
@@ -37,14 +41,46 @@ def validate(
     sandbox: Sandbox,
     student_notebook: Callable[[str], str],
     progress: Callable[[Check], None] = lambda check: None,
+    force: bool = False,
 ) -> list[Check]:
-    """Run all checks on the assignments; `student_notebook(name)` makes the text of the file to be released."""
+    """Run all checks on the assignments; `student_notebook(name)` makes the text of the file to be released.
+
+    What passed is not run again, unless `force`d, before anything that it depends on has changed.
+    """
     checks = []
     for name in names:
-        for check in _checks(name, sandbox, student_notebook):
-            checks.append(check)
+        kept = _kept(name, sandbox)
+        known = None if force else _passed(kept)
+        mine = []
+        for check in known or _checks(name, sandbox, student_notebook):
+            mine.append(check)
             progress(check)
+        if not known and all(check.passed for check in mine):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps([asdict(check) for check in mine]), encoding="utf-8")
+        checks += mine
     return checks
+
+
+def _kept(name: str, sandbox: Sandbox) -> Path:
+    """Where the checks of an assignment are, if all passed; named by the content of all that they depend on."""
+    digest = hashlib.sha256(f"{project.assignment_key(name)} {sandbox.name} {sys.version_info[:2]}".encode())
+    for path in (_released_file(name), project.root() / "solutions" / "equivalent.toml"):
+        digest.update(path.read_bytes() if path.is_file() else b"-")
+    for library in ("numpy", "torch", "hypothesis", "nbgrader"):
+        digest.update(importlib.metadata.version(library).encode())
+    return project.cache_dir() / f"valid-{name}-{digest.hexdigest()[:20]}.json"
+
+
+def _passed(kept: Path) -> list[Check]:
+    try:
+        return [Check(**check) for check in json.loads(kept.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
+def _released_file(name: str) -> Path:
+    return project.root() / "assignments" / name / f"{name}.ipynb"
 
 
 def as_json(checks: Sequence[Check]) -> dict[str, Any]:
@@ -64,7 +100,7 @@ def _checks(name: str, sandbox: Sandbox, student_notebook: Callable[[str], str])
     )
     yield _misconceptions(assignment)
     solution = project.notebook(name)
-    released = project.root() / "assignments" / name / f"{name}.ipynb"
+    released = _released_file(name)
     first, again = (grade_files(name, [solution, released], sandbox=sandbox) for _ in range(2))
     solved, stub = published(first)["submissions"]
     lost = [entry["name"] for entry in solved["exercises"] if entry["outcome"] != "correct"]
@@ -83,6 +119,7 @@ def _checks(name: str, sandbox: Sandbox, student_notebook: Callable[[str], str])
     )
     yield Check(name, "same document twice", first == again, "byte for byte" if first == again else "documents differ")
     yield _released(name, released, student_notebook)
+    yield _mutants(assignment, sandbox)
 
 
 def _misconceptions(assignment: AssignmentCases) -> Check:
@@ -103,6 +140,24 @@ def _misconceptions(assignment: AssignmentCases) -> Check:
             elif found.misconception != known.name:
                 wrong.append(f"{exercise.name}: {known.name} is named {found.misconception}")
     return Check(assignment.name, "misconceptions lose and are named", not wrong, "; ".join(wrong) or f"all {count}")
+
+
+def _mutants(assignment: AssignmentCases, sandbox: Sandbox) -> Check:
+    """Every mutant of the solutions must lose points, but those that are listed with the reason why they are right."""
+    made = mutants_of(assignment.reference)
+    alive = {str(mutant) for mutant in survivors(assignment, assignment.reference, made, sandbox)}
+    listed = equivalents(assignment.name)
+    where = "solutions/equivalent.toml"
+    wrong = [
+        f"no case tells {mutant!r} from the solution: draw one that does, or list it in {where} with the reason"
+        for mutant in sorted(alive - listed.keys())
+    ]
+    wrong += [
+        f"{mutant!r} is listed in {where}, but is no mutant that survives: take it out"
+        for mutant in sorted(listed.keys() - alive)
+    ]
+    told = f"{len(made)} mutants, {len(alive)} of them right solutions, for reasons listed"
+    return Check(assignment.name, "mutants lose", not wrong, "; ".join(wrong) or told)
 
 
 def _released(name: str, released: Path, student_notebook: Callable[[str], str]) -> Check:

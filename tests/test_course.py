@@ -22,7 +22,7 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.exchange.default import ExchangeFetchFeedback
 
 from autograder import cases, project
-from autograder.course import grading, sample, state
+from autograder.course import grading, sample
 from autograder.course import record as recording
 from autograder.course import release as releasing
 from autograder.course.export import Row, to_csv
@@ -362,7 +362,7 @@ def test_misconceptions_become_what_a_student_would_write(tiny: Path) -> None:
 def test_nothing_changed_means_nothing_done_and_nothing_imported(
     tiny: Path, course: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(grading, "assignment_key", state.assignment_key)
+    monkeypatch.setattr(grading, "assignment_key", project.assignment_key)
     regrade(course)
     program = (
         "import sys, time\nstart = time.perf_counter()\n"

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.course.files import Collected, students, write
-from autograder.course.state import State, assignment_key, gradebook_time, locked, result_file
+from autograder.course.state import State, gradebook_time, locked, result_file
 from autograder.errors import CourseError
+from autograder.project import assignment_key
 
 if TYPE_CHECKING:
     from autograder.course.marking import Marked

@@ -7,17 +7,14 @@ a run only adds to it; one that a crash cut is no line) and a folder with the re
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from autograder import project
 from autograder.course.files import write
 from autograder.errors import CourseError
 
@@ -92,25 +89,6 @@ def locked(course: Path) -> Iterator[None]:
         except BlockingIOError:
             raise CourseError(f"another run is grading in {course}; wait until it has ended, then run again.") from None
         yield
-
-
-def assignment_key(name: str) -> str:
-    """A digest of all that a grade depends on besides the submission: the hidden tests and this framework."""
-    digest = hashlib.sha256(framework_key().encode())
-    for path in project.sources(name):
-        digest.update(path.read_bytes() if path.is_file() else b"-")
-    return digest.hexdigest()[:20]
-
-
-@cache
-def framework_key() -> str:
-    """A digest of this framework: the same on two machines that grade the same way."""
-    package = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*")):
-        if path.suffix in (".py", ".j2"):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:20]
 
 
 def gradebook_time(course: Path) -> int:

@@ -22,7 +22,6 @@ from autograder import cases, project
 from autograder.course.files import Collected
 from autograder.course.grading import Mark
 from autograder.course.marking import Engine, Marked, Marker
-from autograder.course.state import framework_key
 from autograder.errors import AutograderError, CourseError
 from autograder.submission import cells_of
 
@@ -154,14 +153,14 @@ class Kit:
     def pack(cls, name: str, released: str, allow_weak: bool) -> Kit:
         """A kit from the files of this machine."""
         files = {path.name: path.read_bytes() for path in project.sources(name)}
-        return cls(name, released, files, cases.cached(name).read_bytes(), framework_key(), allow_weak)
+        return cls(name, released, files, cases.cached(name).read_bytes(), project.framework_key(), allow_weak)
 
     @cached_property
     def marker(self) -> Marker:
         """Unpacked, in a process that marks nothing else. Raises CourseError if its framework is another version."""
         from autograder.sandbox.launcher import choose
 
-        if self.code != framework_key():
+        if self.code != project.framework_key():
             raise CourseError("a process of the cluster has another version of this framework; install the same one.")
         root = Path(tempfile.mkdtemp(prefix="autograder-"))
         folder = root / "solutions" / self.name

@@ -1,0 +1,167 @@
+"""Mutants: what is changed, who survives, and what `validate` says of them."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder import mutants, project, validate
+from autograder.cases import AssignmentCases
+from autograder.errors import AuthoringError
+from autograder.mutants import Mutant, mutants_of
+from autograder.sandbox.launcher import choose
+
+
+def cell(body: str, head: str = "def f(x, y, n):") -> str:
+    lines = "\n".join(f"    {line}" for line in body.split("\n"))
+    return f"{head}\n    '''text 1'''\n    ### BEGIN SOLUTION\n{lines}\n    ### END SOLUTION\n"
+
+
+def changes(body: str) -> set[str]:
+    """The bodies of all mutants of a function, as they would be written."""
+    found = set()
+    for mutant in mutants_of([cell(body)]):
+        (function,) = ast.parse(mutant.source).body
+        assert isinstance(function, ast.FunctionDef)
+        found.add("\n".join(map(ast.unparse, function.body[1:])))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("body", "some"),
+    [
+        ("return x + y", {"return x - y", "return x", "return y"}),
+        ("return x - y", {"return x + y", "return y - x"}),
+        ("return x @ y.T", {"return x @ y", "return x.T @ y.T", "return y.T @ x", "return x * y.T"}),
+        ("return x / n", {"return x * n", "return x", "return n / x"}),
+        ("return -x", {"return x"}),
+        ("return not x", {"return x"}),
+        ("return x < y", {"return x <= y", "return x > y"}),
+        ("return x == y", {"return x != y"}),
+        ("return x and y", {"return x or y", "return x", "return y"}),
+        ("return 2.0", {"return 3.0", "return 1.0", "return 0.0", "return -2.0"}),
+        ("return x[1:]", {"return x", "return x[2:]", "return x[0:]", "return x[-1:]"}),
+        (
+            "return x.sum(axis=0, keepdims=True)",
+            {
+                "return x.mean(axis=0, keepdims=True)",
+                "return x.sum(keepdims=True)",
+                "return x.sum(axis=0)",
+                "return x.sum(axis=1, keepdims=True)",
+                "return x.sum(axis=0, keepdims=False)",
+                "return x",
+            },
+        ),
+        ("return np.maximum(x, y)", {"return np.minimum(x, y)", "return np.maximum(y, x)"}),
+        ("return np.exp(x)", {"return np.log(x)", "return x"}),
+        ("return x.copy()", {"return x"}),
+        ("return x if n else y", {"return x", "return y"}),
+        ("if n:\n    return x\nreturn y", {"if True:\n    return x\nreturn y", "if False:\n    return x\nreturn y"}),
+        ("x = x - y\nreturn x", {"x -= y\nreturn x"}),
+        ("x += y\nreturn x", {"x -= y\nreturn x", "pass\nreturn x"}),
+        ("for i in n:\n    if x:\n        break\nreturn i", {"for i in n:\n    if x:\n        pass\nreturn i"}),
+    ],
+)
+def test_what_is_changed(body: str, some: set[str]) -> None:
+    assert some <= changes(body)
+
+
+def test_only_what_stands_between_the_markers_is_changed() -> None:
+    source = cell("return x + y") + "\ndef given(x):\n    return x + 1\n"
+    found = mutants_of([source])
+    assert {mutant.function for mutant in found} == {"f"}
+    assert all("'''text 1'''" in mutant.source and "return x + 1" in mutant.source for mutant in found)
+    assert len({ast.dump(ast.parse(mutant.source)) for mutant in found}) == len(found)
+
+
+def test_methods_are_named_with_their_class() -> None:
+    method = cell("return self.é + x", "def __add__(self, x):").replace("\n", "\n    ")
+    source = f"class T:\n    {method}"
+    assert {str(mutant) for mutant in mutants_of([source])} >= {
+        "T.__add__: self.é + x → (self.é - x)",
+        "T.__add__: self.é + x → (x)",
+    }
+
+
+def of(assignment: AssignmentCases, function: str) -> list[Mutant]:
+    return [mutant for mutant in mutants_of(assignment.reference) if mutant.function == function]
+
+
+def test_who_survives(backprop: AssignmentCases) -> None:
+    alive = mutants.survivors(backprop, backprop.reference, of(backprop, "db"), choose())
+    assert [str(mutant) for mutant in alive] == ["db: 1 → (2)"]
+
+
+@pytest.fixture
+def only_db(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validate, "mutants_of", lambda cells: [m for m in mutants_of(cells) if m.function == "db"])
+
+
+def test_a_mutant_that_is_not_listed_stops_a_release(
+    backprop: AssignmentCases, monkeypatch: pytest.MonkeyPatch, only_db: None
+) -> None:
+    monkeypatch.setattr(validate, "equivalents", lambda name: {})
+    found = validate._mutants(backprop, choose())
+    assert not found.passed
+    assert found.detail.startswith("no case tells 'db: 1 → (2)' from the solution: draw one that does")
+
+
+def test_a_listed_mutant_that_loses_stops_a_release(
+    backprop: AssignmentCases, monkeypatch: pytest.MonkeyPatch, only_db: None
+) -> None:
+    monkeypatch.setattr(validate, "equivalents", lambda name: {"db: 1 → (2)": "x", "db: 0 → (1)": "x"})
+    found = validate._mutants(backprop, choose())
+    assert not found.passed
+    assert "'db: 0 → (1)' is listed in solutions/equivalent.toml" in found.detail
+
+
+def test_a_hole_in_the_cases_is_found(backprop: AssignmentCases) -> None:
+    """Drawn with one example only, no case would miss the mean."""
+    holes = tuple(
+        replace(entry, cases=tuple(case for case in entry.cases if len(case.arguments["dZ"]) == 1))
+        if entry.name == "db"
+        else entry
+        for entry in backprop.exercises
+        if entry.name == "db"
+    )
+    alive = mutants.survivors(replace(backprop, exercises=holes), backprop.reference, of(backprop, "db"), choose())
+    assert "db: dZ.mean(axis=0) → (dZ.sum(axis=0))" in {str(mutant) for mutant in alive}
+
+
+def test_a_list_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "solutions").mkdir()
+    (tmp_path / "solutions" / "equivalent.toml").write_text("[backprop\n")
+    monkeypatch.setattr(project, "root", lambda: tmp_path)
+    with pytest.raises(AuthoringError, match="cannot be read"):
+        mutants.equivalents("backprop")
+
+
+def test_what_passed_is_not_checked_again_until_something_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[str] = []
+
+    def checks(name: str, *rest: object) -> list[validate.Check]:
+        runs.append(name)
+        return [validate.Check(name, "any", "bad" not in name, "seen")]
+
+    monkeypatch.setattr(validate, "_checks", checks)
+    monkeypatch.setattr(project, "cache_dir", lambda: tmp_path)
+    key = {"good": "1", "bad": "1"}
+    monkeypatch.setattr(project, "assignment_key", lambda name: key[name])
+    seen: list[validate.Check] = []
+
+    def run(force: bool = False) -> list[validate.Check]:
+        return validate.validate(["good", "bad"], choose(), str, seen.append, force)
+
+    first = run()
+    assert run() == first
+    assert runs == ["good", "bad", "bad"]
+    assert seen == [*first, *first]
+    key["good"] = "2"
+    run()
+    run(force=True)
+    assert runs[3:] == ["good", "bad", "good", "bad"]
