@@ -15,7 +15,7 @@ help:
 	@echo 'make collect A=backprop       collect what students submitted'
 	@echo 'make grade A=backprop         grade what was collected, record it in the gradebook'
 	@echo 'make feedback A=backprop      release the feedback to the students'
-	@echo 'make validate                 what must hold before a release: references, solutions, misconceptions, files'
+	@echo 'make validate                 what must hold before a release: references, solutions, misconceptions, mutants'
 	@echo 'make bench                    time it against nbgrader on this machine'
 
 setup: $(READY) bubblewrap
