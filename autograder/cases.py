@@ -28,6 +28,7 @@ from autograder.exercise import Relation, exercises_of
 from autograder.values import Value, decode, encode
 
 _CELL = re.compile(r"^# %%(.*)$", re.MULTILINE)
+_TESTS = re.compile(r"""\btests="([^"]+)\"""")
 
 
 @dataclass(frozen=True)
@@ -135,13 +136,21 @@ def parse(content: bytes) -> AssignmentCases:
 
 def reference_cells(notebook: Path) -> tuple[str, ...]:
     """Sources of the cells of an instructor's notebook that define something: marked `exercise=` or `locked=`."""
+    return tuple(body for marker, body in _cells(notebook) if "exercise=" in marker or "locked=" in marker)
+
+
+def visible_tests(notebook: Path) -> dict[str, str]:
+    """Sources of the tests that students see in an instructor's notebook, by exercise."""
+    return {found[1]: body for marker, body in _cells(notebook) if (found := _TESTS.search(marker))}
+
+
+def _cells(notebook: Path) -> list[tuple[str, str]]:
     try:
         text = notebook.read_text(encoding="utf-8")
     except OSError as error:
         raise AuthoringError(f"{notebook}: there is no instructor's notebook here; write it.") from error
     pieces = _CELL.split(text)
-    marked = zip(pieces[1::2], pieces[2::2], strict=True)
-    return tuple(body.strip() + "\n" for marker, body in marked if "exercise=" in marker or "locked=" in marker)
+    return [(marker, body.strip() + "\n") for marker, body in zip(pieces[1::2], pieces[2::2], strict=True)]
 
 
 def load_module(path: Path) -> ModuleType:

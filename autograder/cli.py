@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     validate = command(commands, "validate", _validate, "check that assignments may be released", "json")
     validate.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
     validate.add_argument("--force", action="store_true", help="check what passed before and has not changed, too")
+
+    text = "count the wrong solutions that hidden tests, one fixed example and visible tests let through"
+    mutants = command(commands, "mutants", _mutants, text, "json")
+    mutants.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
 
     command(commands, "doctor", _doctor, "tell which sandbox this machine gets, and why")
 
@@ -129,6 +134,34 @@ def _validate(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(as_json(checks), indent=1, ensure_ascii=False))
     return 0 if all(check.passed for check in checks) else 1
+
+
+def _mutants(options: argparse.Namespace) -> int:
+    from autograder.cases import load, visible_tests
+    from autograder.mutants import let_through
+    from autograder.project import assignments, hidden_tests, notebook
+    from autograder.report.terminal import show_mutants
+    from autograder.sandbox.launcher import choose
+
+    names = options.assignments or assignments()
+    for name in names:
+        hidden_tests(name)
+    sandbox, console = choose(), _console()
+    found = {}
+    with nullcontext() if options.json else console.status("judging mutants of the solutions") as status:
+        for name in names:
+            count = itertools.count(1)
+
+            def progress(name: str = name, count: Iterator[int] = count) -> None:
+                if status:
+                    status.update(f"{name}: judged {next(count)}")
+
+            found[name] = let_through(load(name), sandbox, visible_tests(notebook(name)), progress)
+    if options.json:
+        print(json.dumps(found, indent=1))
+    else:
+        show_mutants(found, console)
+    return 0 if not any(counts["hidden"] for counts in found.values()) else 1
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import ast
 import os
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from autograder import project
+from autograder.batch import Batch
 from autograder.cases import AssignmentCases
 from autograder.errors import AuthoringError
 from autograder.grade import Grader
-from autograder.sandbox.launcher import Limits, Sandbox
+from autograder.sandbox.launcher import Limits, Sandbox, WorkerDied
 from autograder.submission import Submission
 
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -113,13 +114,68 @@ def survivors(
     whole = Grader(assignment, sandbox, _LIMITS)
 
     def survives(mutant: Mutant) -> bool:
-        submission = Submission("mutant", (*cells[: mutant.cell], mutant.source, *cells[mutant.cell + 1 :]))
+        submission = Submission("mutant", _with(cells, mutant))
         alive = all(_full(grader, submission) for grader in (graders[mutant.function], whole))
         progress()
         return alive
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as executor:
         return [mutant for mutant, alive in zip(mutants, executor.map(survives, mutants), strict=True) if alive]
+
+
+def let_through(
+    assignment: AssignmentCases, sandbox: Sandbox, visible: Mapping[str, str], progress: Callable[[], None]
+) -> dict[str, int]:
+    """How many wrong solutions there are (mutants that are not listed as right), and how many of them pass
+
+    hidden    the hidden tests of the assignment
+    fixed     one fixed example for each exercise, of middling size, compared as strictly
+    visible   the tests that students see, by exercise
+    """
+    cells, right = assignment.reference, equivalents(assignment.name)
+    wrong = [mutant for mutant in mutants_of(cells) if str(mutant) not in right]
+    one = tuple(replace(entry, cases=(entry.cases[len(entry.cases) // 2],)) for entry in assignment.exercises)
+    tests = {f"visible_{number}": source for number, source in enumerate(visible.values())}
+    callable_tests = [_as_function(name, source) for name, source in tests.items()]
+
+    def passes(mutant: Mutant) -> bool:
+        progress()
+        return _passes_visible([*_with(cells, mutant), *callable_tests], list(tests), sandbox)
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as executor:
+        seen = sum(executor.map(passes, wrong))
+    return {
+        "wrong": len(wrong),
+        "hidden": len(survivors(assignment, cells, wrong, sandbox, progress)),
+        "fixed": len(survivors(replace(assignment, exercises=one), cells, wrong, sandbox, progress)),
+        "visible": seen,
+    }
+
+
+def _as_function(name: str, source: str) -> str:
+    """Tests of the notebook, to be called; what they define is theirs alone."""
+    function = ast.parse(f"def {name}(): pass").body[0]
+    assert isinstance(function, ast.FunctionDef)
+    function.body = ast.parse(source).body or function.body
+    return ast.unparse(function)
+
+
+def _passes_visible(cells: Sequence[str], names: Sequence[str], sandbox: Sandbox) -> bool:
+    try:
+        with sandbox.start(_LIMITS) as worker:
+            worker.request({"op": "load", "cells": list(cells), "names": list(names)})
+            for name in names:
+                reply = worker.request({"op": "call", "name": name, "call": f"{name}()", "cases": [{}]})
+                (result,) = Batch.from_json(reply).entries()
+                if "error" in result:
+                    return False
+    except (WorkerDied, ValueError):
+        return False
+    return True
+
+
+def _with(cells: Sequence[str], mutant: Mutant) -> tuple[str, ...]:
+    return (*cells[: mutant.cell], mutant.source, *cells[mutant.cell + 1 :])
 
 
 def _full(grader: Grader, submission: Submission) -> bool:

@@ -16,6 +16,7 @@ from autograder import project
 from autograder.cases import AssignmentCases, load
 from autograder.compare import compare
 from autograder.diagnose import diagnose
+from autograder.equality import RTOL
 from autograder.errors import AutograderError
 from autograder.grade import grade_files, published
 from autograder.mutants import equivalents, mutants_of, survivors
@@ -96,7 +97,10 @@ def _checks(name: str, sandbox: Sandbox, student_notebook: Callable[[str], str])
         return
     counts = [len(entry.cases) for entry in assignment.exercises]
     yield Check(
-        name, "references agree", True, f"{sum(counts)} cases of {len(counts)} exercises, version {assignment.version}"
+        name,
+        "references agree",
+        True,
+        f"{sum(counts)} cases of {len(counts)} exercises, to {RTOL:g} of their size, version {assignment.version}",
     )
     yield _misconceptions(assignment)
     solution = project.notebook(name)

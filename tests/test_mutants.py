@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder import mutants, project, validate
-from autograder.cases import AssignmentCases
+from autograder.cases import AssignmentCases, visible_tests
 from autograder.errors import AuthoringError
 from autograder.mutants import Mutant, mutants_of
 from autograder.sandbox.launcher import choose
@@ -165,3 +165,24 @@ def test_what_passed_is_not_checked_again_until_something_changes(
     run()
     run(force=True)
     assert runs[3:] == ["good", "bad", "good", "bad"]
+
+
+def test_hidden_tests_let_less_through_than_fixed_examples_and_those_less_than_visible_tests(
+    backprop: AssignmentCases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = [mutant for mutant in mutants_of(backprop.reference) if mutant.function in ("db", "dZ_hidden", "bce")]
+    monkeypatch.setattr(mutants, "mutants_of", lambda cells: few)
+    visible = visible_tests(project.notebook("backprop"))
+    assert list(visible)[:3] == ["bce", "dL_dA", "dA_dZ"]
+    judged: list[None] = []
+    found = mutants.let_through(backprop, choose(), visible, lambda: judged.append(None))
+    assert found["wrong"] > 20
+    assert len(judged) == 3 * found["wrong"]
+    assert 0 == found["hidden"] <= found["fixed"] <= found["visible"] < found["wrong"]
+
+
+def test_the_solution_passes_the_visible_tests(backprop: AssignmentCases) -> None:
+    tests = {f"visible_{n}": text for n, text in enumerate(visible_tests(project.notebook("backprop")).values())}
+    cells = [*backprop.reference, *(mutants._as_function(name, text) for name, text in tests.items())]
+    assert mutants._passes_visible(cells, list(tests), choose())
+    assert not mutants._passes_visible([*cells[1:], "def db(dZ): return 0"], list(tests), choose())

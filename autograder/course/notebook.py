@@ -136,6 +136,11 @@ def _check(cells: list[NotebookNode], points: Mapping[str, float], path: Path) -
     if not any(entry.grade and entry.solution for entry in grading):
         raise AuthoringError(f'{path}: there is no written question; mark a Markdown cell with written="…" points=….')
     for cell in cells:
+        if cell.cell_type == "markdown" and "nbgrader" in cell.metadata and not cell.source.strip():
+            raise AuthoringError(
+                f"{path}: the written question {cell.metadata.nbgrader.grade_id!r} has no model answer; write one in "
+                "its cell, for those who grade: students do not see it."
+            )
         solution = "nbgrader" in cell.metadata and cell.metadata.nbgrader.solution
         if solution and cell.cell_type == "code" and "### BEGIN SOLUTION" not in cell.source:
             raise AuthoringError(

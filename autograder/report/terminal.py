@@ -55,6 +55,21 @@ def show_checks(checks: Sequence[Mapping[str, Any]], console: Console) -> None:
         )
 
 
+def show_mutants(found: Mapping[str, Mapping[str, int]], console: Console) -> None:
+    """Print how many wrong solutions each kind of tests lets through, by assignment and in all."""
+    total = {key: sum(counts[key] for counts in found.values()) for key in ("wrong", "hidden", "fixed", "visible")}
+    table = Table("assignment", box=None, pad_edge=False)
+    for title in ("wrong solutions", "pass the hidden tests", "pass one fixed example", "pass the visible tests"):
+        table.add_column(title, justify="right")
+    for name, counts in [*found.items(), ("all", total)]:
+        table.add_row(name, *(_share(counts[key], counts["wrong"] if key != "wrong" else 0) for key in total))
+    console.print(table)
+
+
+def _share(count: int, of: int) -> str:
+    return f"{count} ({100 * count / of:.1f} %)" if of else str(count)
+
+
 def _show_exercises(exercises: list[dict[str, Any]], console: Console) -> None:
     """One line for each exercise, and below it why points were lost; code is not wrapped, so that it can be copied."""
     width = max(len(entry["name"]) for entry in exercises)
