@@ -19,11 +19,13 @@ text batch equality
 exercise
 strategies
 cases
+calling
 drawing submission
 sandbox
 compare
 diagnose
 score
+result
 grade
 mutants
 validate

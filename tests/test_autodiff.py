@@ -8,7 +8,7 @@ import pytest
 
 from autograder.cases import AssignmentCases, load, load_module
 from autograder.compare import compare
-from autograder.drawing import answer_of
+from autograder.calling import answer_of
 from autograder.values import Code, Value, evaluate
 
 ADAPTER = Path(__file__).parent / "submissions" / "autodiff" / "torch_adapter.py"
