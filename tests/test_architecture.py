@@ -19,7 +19,7 @@ text batch equality
 exercise
 strategies
 cases
-calling
+calling visible
 drawing submission
 sandbox
 compare
@@ -30,6 +30,7 @@ grade
 mutants
 validate
 report
+student
 course
 cli
 """

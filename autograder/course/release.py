@@ -13,7 +13,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseAssignment
 from traitlets.config import Config
 
-from autograder import cases, project
+from autograder import cases, project, visible
 from autograder.course.files import write
 from autograder.course.notebook import source_notebook
 from autograder.course.tools import converter, exchange, gradebook, released, run
@@ -23,6 +23,8 @@ from autograder.errors import CourseError
 def release(name: str, course: Path, due: datetime | None = None) -> Path:
     """Build an assignment, write what students get to `assignments/`, and release it to the exchange.
 
+    That is the notebook and, beside it, the visible cases for `autograder check`.
+
     `due` is in UTC if it has no time zone; without it a due date set earlier stays. Returns the student's notebook.
     Raises AuthoringError for an invalid assignment and CourseError where nbgrader cannot go on.
     """
@@ -31,6 +33,7 @@ def release(name: str, course: Path, due: datetime | None = None) -> Path:
         set_due(name, course, due)
     ours = project.root() / "assignments" / name / f"{name}.ipynb"
     write(ours, text.encode())
+    write(project.visible_cases(name), _visible(name))
     run(exchange(ExchangeReleaseAssignment, course, name, force=True), f"releasing {name}")
     return ours
 
@@ -61,9 +64,14 @@ def _points(name: str) -> dict[str, float]:
     return {entry.name: entry.points for entry in cases.load(name).exercises}
 
 
+def _visible(name: str) -> bytes:
+    return visible.write(visible.visible(cases.load(name)))
+
+
 def _generate(name: str, course: Path, points: Mapping[str, float], database: bool = True) -> str:
     notebook = source_notebook(project.hidden_tests(name).parent, points)
     write(course / "source" / name / f"{name}.ipynb", nbformat.writes(notebook).encode())
+    write(course / "source" / name / project.visible_cases(name).name, _visible(name))  # nbgrader passes it on
     tool = converter(GenerateAssignment, course, name, force=True, no_database=not database)
     if not database:
         tool.update_config(Config({"SaveCells": {"enabled": False}}))
