@@ -79,7 +79,7 @@ def judged(cases: AssignmentCases, answers: Iterable[tuple[str, Answers | Diagno
     for entry in found:
         helpers = [f"`{name}`" for name in exercises[entry["name"]].builds_on if name in wrong]
         if helpers and entry["name"] in wrong:
-            entry["message"] = f"{entry['message']} (mend {', '.join(helpers)} first: this builds on it)"
+            entry["message"] = f"{entry['message']} (mend {', '.join(helpers)} first, on which this builds)"
     return found
 
 
@@ -114,7 +114,8 @@ def _answers(
             if defines(exercise, namespace):
                 yield exercise.name, ask(exercise, namespace, {})
             else:
-                yield exercise.name, undefined(exercise.name, None, None, sorted(_defined(namespace)))
+                others = sorted(_defined(namespace) - find.names_of(cases))
+                yield exercise.name, undefined(exercise.name, None, None, others)
 
 
 def _defined(namespace: dict[str, Any]) -> set[str]:

@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from autograder.sandbox.definitions import ABSENT, define
 from autograder.student.calls import ask, defines
+from autograder.student.find import names_of
 from autograder.visible import read
 
 _ALLOWED = frozenset({*sys.stdlib_module_names, *ABSENT, "numpy", "autograder"})
@@ -55,7 +56,7 @@ def _serve(request: dict[str, Any], answers: IO[str]) -> None:
     owners = list(dict.fromkeys(name.partition(".")[0] for name in request["names"]))
     found = define(request["cells"], owners, namespace)
     problems = {name: vars(problem) for name, problem in found.problems.items()}
-    others = sorted(found.bound - set(owners))[:200]
+    others = sorted(found.bound - names_of(cases))[:200]
     _say(answers, {"problems": problems, "forbidden": found.forbidden, "others": others})
     for exercise in cases.exercises:
         if exercise.name in request["names"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +17,13 @@ _MARKS = {"correct": "✓", "runs": "✓", "partial": "◐", "missing": "○", "
 _WORDS = {"correct": "right", "runs": "runs", "partial": "partly right", "missing": "not there", "later": "later"}
 _COLOURS = {"✓": "32", "◐": "33", "✗": "31", "○": "2"}
 _LIMIT = "These are a few small cases; the hidden ones, which decide the points, are many and include the edges."
+_QUOTED = re.compile(r"`([^`]+)`")
 _STYLE = """
 .ag-check { font: 14px/1.5 system-ui, sans-serif; color: inherit; max-width: 52rem; overflow-wrap: anywhere; }
 .ag-check p { margin: .3em 0; }
 .ag-check .ag-title { font-size: 1.1em; font-weight: 600; }
 .ag-check .ag-note { opacity: .8; }
-.ag-check ul { list-style: none; margin: .5em 0; padding: 0; }
+.ag-check ul { list-style: none; margin: .5em 0 !important; padding: 0 !important; }
 .ag-check li { border-left: 4px solid #d1242f; margin: 0 0 .4em; padding: .2em .8em; }
 .ag-check li.ag-correct, .ag-check li.ag-runs { border-left-color: #2a9d48; }
 .ag-check li.ag-partial { border-left-color: #b8860b; }
@@ -29,6 +31,7 @@ _STYLE = """
 .ag-check code, .ag-check pre { font: 13px/1.45 ui-monospace, monospace; color: inherit; background: none; padding: 0; }
 .ag-check pre { background: rgba(128, 128, 128, .13); margin: .2em 0 .5em; padding: .5em .7em; overflow-x: auto;
   white-space: pre; border-radius: 4px; }
+.ag-check pre.ag-call { white-space: pre-wrap; }
 .ag-check .ag-pair { display: grid; gap: 0 1rem;
   grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); }
 .ag-check .ag-pair > div { min-width: 0; }
@@ -49,7 +52,7 @@ class Told:
         return f"check: {self.text}"
 
     def _repr_html_(self) -> str:
-        return f'<div class="ag-check"><p>{html.escape(repr(self))}</p></div>'
+        return f'<section class="ag-check"><style>{_STYLE}</style><p>{_prose(repr(self))}</p></section>'
 
 
 @dataclass(frozen=True)
@@ -170,12 +173,12 @@ def _item(entry: Mapping[str, Any]) -> str:
     name, word = html.escape(printable(entry["name"])), html.escape(_word(entry))
     parts = [f"<div>{_mark(entry)} <strong><code>{name}</code></strong> {word}</div>"]
     if entry["message"]:
-        parts.append(f"<p>{html.escape(printable(entry['message']))}</p>")
+        parts.append(f"<p>{_prose(entry['message'])}</p>")
     if entry["later"] and entry["right"]:
-        parts.append(f'<p class="ag-note">{html.escape(_later(entry))}</p>')
+        parts.append(f'<p class="ag-note">{_prose(_later(entry))}</p>')
     shown = entry["counterexample"]
     if shown:
-        parts.append(_pre(html.escape(_lines(shown["call"])), f"call that shows it, of {name}"))
+        parts.append(_pre(html.escape(_lines(shown["call"])), f"call that shows it, of {name}", "ag-call"))
         parts.append(_pair(shown, name))
     return f'<li class="ag-{html.escape(entry["outcome"])}">{"".join(parts)}</li>'
 
@@ -192,12 +195,21 @@ def _pair(shown: Mapping[str, Any], name: str) -> str:
 
 
 def _pieces(pieces: Sequence[tuple[str, bool]], sign: str) -> str:
+    """A value with what differs marked; a matrix in lines."""
+    first = pieces[0][0] if pieces else ""
+    matrix = first.startswith("[[") and not first.startswith("[[[")
     shown = [(html.escape(printable(text)), differs) for text, differs in pieces]
-    return "".join(f"<mark>{sign}{text}</mark>" if differs else text for text, differs in shown)
+    text = "".join(f"<mark>{sign}{text}</mark>" if differs else text for text, differs in shown)
+    return text.replace("], [", "],\n [") if matrix else text
 
 
-def _pre(content: str, label: str) -> str:
-    return f'<pre tabindex="0" role="region" aria-label="{label}">{content}</pre>'
+def _pre(content: str, label: str, kind: str = "ag-value") -> str:
+    return f'<pre class="{kind}" tabindex="0" role="region" aria-label="{label}">{content}</pre>'
+
+
+def _prose(text: str) -> str:
+    """A sentence as HTML, its `names` as code."""
+    return _QUOTED.sub(r"<code>\1</code>", html.escape(printable(text)))
 
 
 def _lines(text: str) -> str:
