@@ -51,8 +51,8 @@ def _require_course() -> None:
     missing = [name for name in _COURSE if find_spec(name) is None]
     if missing:
         raise UsageError(
-            f"this needs {', '.join(missing)}, which students do without: pip install 'autograder[course]', "
-            "or `make setup` in the project's folder."
+            f"this needs {', '.join(missing)}, which are not installed: `autograder check` alone does without. Run "
+            "`make setup` in the project's folder, or there pip install -e '.[course]'."
         )
 
 

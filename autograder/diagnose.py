@@ -91,7 +91,7 @@ def undefined(name: str, problem: Answer | None, forbidden: str | None, known: S
         return Diagnosis("timeout", f"defining `{owner}` {clean(problem.message)}")
     if problem:
         return Diagnosis("error", f"`{owner}` could not be defined: {describe_error(problem)}")
-    near = difflib.get_close_matches(name, known, 1)
+    near = [other for other in known if other.lower() == name.lower()] or difflib.get_close_matches(name, known, 1)
     meant = f"; is it your `{clean(near[0], 40)}`?" if near else ""
     return Diagnosis("missing", f"`{name}` is not defined{meant}")
 

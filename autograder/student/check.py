@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import visible
-from autograder.cases import Answer, AssignmentCases, ExerciseCases
+from autograder.cases import AssignmentCases, ExerciseCases
 from autograder.compare import Verdict
 from autograder.diagnose import Diagnosis, undefined
 from autograder.errors import UsageError
@@ -20,6 +20,7 @@ from autograder.student.calls import Answers, ask, defines
 from autograder.student.run import answers_of_cells
 from autograder.student.show import Checked, Told
 from autograder.submission import Unreadable, read
+from autograder.values import Value
 
 _DEFINED = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
 _NOTHING = "the result is None: is a `return` missing?"
@@ -95,15 +96,20 @@ def _entry(exercise: ExerciseCases, given: Answers | Diagnosis) -> Result:
 
 def _diagnosis(exercise: ExerciseCases, given: Answers) -> Diagnosis:
     if not exercise.cases:
-        return Diagnosis("later", "there is no visible case: it is judged when you hand it in")
+        return Diagnosis("later", "there is no case small enough to be looked at")
     if not exercise.unique:
         for case, answer in zip(exercise.cases, given.first, strict=True):
-            if answer == Answer():
+            if answer.error is None and _is_nothing(answer.value):
                 return Diagnosis("wrong", _NOTHING, None, Verdict(case, answer, relation=_NOTHING))
     _, diagnosis = judge_answers(exercise, given.first, given.again)
     if diagnosis.outcome == "correct" and not exercise.unique:
-        return Diagnosis("runs", "it runs; many results may be right, so yours is judged when you hand it in")
+        return Diagnosis("runs", "it runs; many results are right, and whether yours is one cannot be told here")
     return diagnosis
+
+
+def _is_nothing(value: Value) -> bool:
+    """None, or a list of nothing else, as calls that ask for several results give."""
+    return value is None or (isinstance(value, list | tuple) and len(value) > 0 and all(map(_is_nothing, value)))
 
 
 def _answers(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -60,9 +61,15 @@ class _Process:
 
     def __init__(self, cells: Sequence[str], file: Path, names: Sequence[str]) -> None:
         self.died = "crashed"
-        command = [sys.executable, "-m", "autograder.student.child"]
+        # -P: a file random.py beside the notebook must not stand in for Python's own.
+        command = [sys.executable, "-P", "-m", "autograder.student.child"]
+        paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
         self._said: queue.Queue[bytes] = queue.Queue()
         request = {"cells": list(cells), "cases": str(file.resolve()), "names": list(names)}

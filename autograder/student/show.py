@@ -165,7 +165,7 @@ def _body(entry: Mapping[str, Any], width: int) -> Iterator[str]:
 
 
 def _later(entry: Mapping[str, Any]) -> str:
-    return f"when you hand it in, this is judged too: {'; '.join(map(printable, entry['later']))}"
+    return f"judged when you hand it in: {'; '.join(map(printable, entry['later']))}"
 
 
 def _item(entry: Mapping[str, Any]) -> str:
