@@ -303,8 +303,9 @@ def test_it_fits_a_page_and_is_accessible(folder: Path, width: int, scheme: str)
     (folder / "a.py").write_text(WRONG)
     shown = check_file(folder / "a.py", [])._repr_html_()
     text = (
-        '<!DOCTYPE html><html lang="en"><head><title>check</title><meta name="color-scheme" content="light dark">'
-        f"</head><body><main><h1>Notebook</h1>{shown}</main></body></html>"
+        '<!DOCTYPE html><html lang="en"><head><title>check</title><style>:root { color-scheme: light dark; }'
+        f"body {{ background: Canvas; color: CanvasText; }}</style></head><body><main><h1>Notebook</h1>"
+        f"{shown}</main></body></html>"
     )
     (folder / "page.html").write_text(text, encoding="utf-8")
     with sync_playwright() as playwright:
