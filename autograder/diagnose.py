@@ -17,6 +17,9 @@ from autograder.compare import Verdict, same_answer
 from autograder.equality import Array, Difference, as_array
 from autograder.text import clean, literal, number, plain
 
+_ENOUGH = 20
+"""Cases that must agree before a size is called the reason: among a few it may be chance."""
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -192,6 +195,8 @@ def _general(exercise: ExerciseCases, verdicts: Sequence[Verdict], failed: Seque
         factor = _factor(pairs)
         if factor is not None:
             yield f"your result is {number(factor)} times the expected one"
+    if len(verdicts) < _ENOUGH:
+        return
     for name in dimensions(exercise, verdicts[0].case):
         ones = [dimensions(exercise, verdict.case)[name] == 1 for verdict in verdicts]
         right = [verdict.right for verdict in verdicts]

@@ -175,6 +175,12 @@ def test_every_way_to_fail_ends_in_a_sentence(folder: Path, source: str, outcome
     assert words in found["message"]
 
 
+def test_a_few_cases_are_not_called_a_rule(folder: Path, grade: Grade) -> None:
+    source = "def dW(dZ, A_prev): return dZ.T @ A_prev / len(dZ) + (len(dZ) > 1)"
+    assert "right only for N = 1" in exercise(grade([source]), "dW")["message"]
+    assert checked(folder, source, "dW")["dW"]["message"].startswith("expected")
+
+
 def test_one_that_never_ends_or_dies_costs_only_itself(folder: Path) -> None:
     source = WRONG.replace('print("noise")', "while True: pass") + "\ndef bce(A, Y):\n    import os\n    os._exit(1)\n"
     cases = visible.read(BACKPROP)
