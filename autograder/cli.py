@@ -21,14 +21,14 @@ _EXIT = """exit status: 0 done, 1 a check failed or a submission could not be gr
 
 
 _COURSE = ("torch", "hypothesis", "jaxtyping", "nbgrader", "jupytext", "jinja2", "rich")
-"""What every command but `check` may need: the extra `course` of the package."""
+"""What every command but `check` and `doctor` may need: the extra `course` of the package."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
     try:
-        if options.run is not _check:
+        if options.run not in (_check, _doctor):
             _require_course()
         status: int = options.run(options)
     except AutograderError as error:

@@ -171,7 +171,8 @@ def _later(entry: Mapping[str, Any]) -> str:
 def _item(entry: Mapping[str, Any]) -> str:
     """One exercise as an item of a list, everything in it escaped."""
     name, word = html.escape(printable(entry["name"])), html.escape(_word(entry))
-    parts = [f"<div>{_mark(entry)} <strong><code>{name}</code></strong> {word}</div>"]
+    about = "" if entry["right"] else f' <span class="ag-note">· {_prose(entry["summary"])}</span>'
+    parts = [f"<div>{_mark(entry)} <strong><code>{name}</code></strong> {word}{about}</div>"]
     if entry["message"]:
         parts.append(f"<p>{_prose(entry['message'])}</p>")
     if entry["later"] and entry["right"]:
