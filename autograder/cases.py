@@ -185,7 +185,8 @@ def definitions_of(name: str, cells: Iterable[str]) -> dict[str, Any]:
 def _key(name: str, seed: int) -> str:
     digest = hashlib.sha256(f"{seed} {sys.version_info[:2]}".encode())
     here = Path(__file__).parent
-    ours = [here / f"{part}.py" for part in ("cases", "drawing", "equality", "exercise", "strategies", "values")]
+    parts = ("calling", "cases", "drawing", "equality", "exercise", "strategies", "values")
+    ours = [here / f"{part}.py" for part in parts]
     for path in (*project.sources(name), *ours):
         digest.update(path.read_bytes() if path.exists() else b"-")
     for library in ("numpy", "hypothesis", "torch"):

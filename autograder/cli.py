@@ -20,10 +20,16 @@ _EXIT = """exit status: 0 done, 1 a check failed or a submission could not be gr
 3 invalid assignment, 4 no sandbox, 5 course directory or gradebook, 130 stopped"""
 
 
+_COURSE = ("torch", "hypothesis", "jaxtyping", "nbgrader", "jupytext", "jinja2", "rich")
+"""What every command but `check` and `doctor` may need: the extra `course` of the package."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
     try:
+        if options.run not in (_check, _doctor):
+            _require_course()
         status: int = options.run(options)
     except AutograderError as error:
         print(f"autograder: {error}", file=sys.stderr)
@@ -36,6 +42,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("autograder: stopped; run it again to go on where it was.", file=sys.stderr)
         return 130
     return status
+
+
+def _require_course() -> None:
+    """Raise UsageError if only what students need is installed."""
+    from importlib.util import find_spec
+
+    missing = [name for name in _COURSE if find_spec(name) is None]
+    if missing:
+        raise UsageError(
+            f"this needs {', '.join(missing)}, which are not installed: `autograder check` alone does without. Run "
+            "`make setup` in the project's folder, or there pip install -e '.[course]'."
+        )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,6 +80,12 @@ def _parser() -> argparse.ArgumentParser:
     text = "count the wrong solutions that hidden tests, one fixed example and visible tests let through"
     mutants = command(commands, "mutants", _mutants, text, "json")
     mutants.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+
+    text = "check a notebook or module yourself, with the visible cases"
+    check = command(commands, "check", _check, text, "json")
+    check.epilog = "exit status: 0 all is right, 1 something is not right or not there yet, 2 wrong usage"
+    check.add_argument("what", nargs="*", metavar="FILE NAME", help="a file (default: the notebook here), exercises")
+    check.add_argument("--assignment", metavar="NAME", help="whose cases, if the file's name does not say it")
 
     command(commands, "doctor", _doctor, "tell which sandbox this machine gets, and why")
 
@@ -110,6 +134,25 @@ def _grade(options: argparse.Namespace) -> int:
 
     show(document, _console(), sandbox.name)
     return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    import os
+    import shutil
+
+    from autograder.student.check import check_file, file_here
+
+    named = [item for item in options.what if item.endswith((".ipynb", ".py"))]
+    if len(named) > 1:
+        raise UsageError(f"check takes one file at a time; {named[1]} is another one.")
+    path = Path(named[0]) if named else file_here(Path.cwd())
+    found = check_file(path, [item for item in options.what if item not in named], options.assignment)
+    if options.json:
+        print(json.dumps(found.as_json(), indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        print(found.text(min(shutil.get_terminal_size().columns, 100), colour))
+    return 0 if found else 1
 
 
 def _validate(options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ a statement that is true of what was seen: a shape, a sign, a factor, a changed 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ from autograder.cases import Answer, Case, ExerciseCases
 from autograder.compare import Verdict, same_answer
 from autograder.equality import Array, Difference, as_array
 from autograder.text import clean, literal, number, plain
+
+_ENOUGH = 20
+"""Cases that must agree before a size is called the reason: among a few it may be chance."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,30 @@ def describe_error(answer: Answer) -> str:
     where = f" (line {answer.line} of the cell)" if answer.line else ""
     what = f": {clean(answer.message)}" if answer.message.strip() else ""
     return f"raises {clean(answer.error or '', 60)}{what}{where}"
+
+
+def died(reason: str, wall: float = 0.0) -> str:
+    """Why there are no answers: the process that should give them took more than `wall` seconds, or ended."""
+    if reason == "timeout":
+        return f"took more than {wall:g} seconds: an endless loop?"
+    return "the process that ran it ended: exit, or a crash in compiled code?"
+
+
+def undefined(name: str, problem: Answer | None, forbidden: str | None, known: Sequence[str]) -> Diagnosis:
+    """Why an exercise cannot be called: the exception met on defining it, a module not allowed, or a name not there.
+
+    `known` are other names that the submission defines.
+    """
+    owner = name.partition(".")[0]
+    if forbidden:
+        return Diagnosis("forbidden", describe_error(Answer(error="ImportError", module=forbidden)))
+    if problem and problem.error == "TimeoutError":
+        return Diagnosis("timeout", f"defining `{owner}` {clean(problem.message)}")
+    if problem:
+        return Diagnosis("error", f"`{owner}` could not be defined: {describe_error(problem)}")
+    near = [other for other in known if other.lower() == name.lower()] or difflib.get_close_matches(name, known, 1)
+    meant = f"; is it your `{clean(near[0], 40)}`?" if near else ""
+    return Diagnosis("missing", f"`{name}` is not defined{meant}")
 
 
 def _message(exercise: ExerciseCases, verdicts: Sequence[Verdict], failed: Sequence[Verdict]) -> str:
@@ -167,6 +195,8 @@ def _general(exercise: ExerciseCases, verdicts: Sequence[Verdict], failed: Seque
         factor = _factor(pairs)
         if factor is not None:
             yield f"your result is {number(factor)} times the expected one"
+    if len(verdicts) < _ENOUGH:
+        return
     for name in dimensions(exercise, verdicts[0].case):
         ones = [dimensions(exercise, verdict.case)[name] == 1 for verdict in verdicts]
         right = [verdict.right for verdict in verdicts]

@@ -10,7 +10,6 @@ import functools
 import hashlib
 import os
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from autograder import project
+from autograder.calling import answer_of, caller
 from autograder.cases import (
-    Answer,
     AssignmentCases,
     Case,
     ExerciseCases,
@@ -33,7 +32,7 @@ from autograder.cases import (
 from autograder.equality import difference
 from autograder.errors import AuthoringError, AutograderError
 from autograder.exercise import Exercise, exercises_of
-from autograder.values import Code, Unencodable, Value, copied, decode, dumps, encode, evaluate, identical
+from autograder.values import Code, Value, copied, decode, dumps, encode
 
 _AGREEMENT = 0.1
 """References must agree ten times closer than a student has to."""
@@ -69,7 +68,7 @@ def compile_exercise(exercise: Exercise, functions: dict[str, Callable[..., Valu
             f"{exercise.name}: the notebook has no NumPy reference of this name; define it in a cell "
             f'marked exercise="{owner}".'
         )
-    numpy_call = _caller(exercise, functions)
+    numpy_call = caller(exercise.call, functions)
     cases = []
     for plan, arguments in _drawn(exercise, seed):
         expected = _reference(exercise, arguments, numpy_call)
@@ -97,19 +96,6 @@ def compile_exercise(exercise: Exercise, functions: dict[str, Callable[..., Valu
         tuple(cases),
         mistakes,
     )
-
-
-def answer_of(function: Callable[[dict[str, Value]], Value], arguments: dict[str, Value]) -> Answer:
-    """Call a trusted function on a copy of `arguments` and note what it gave, as the worker does for a student's."""
-    given = copied(arguments)
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            value = decode(encode(function(given)))
-    except (Exception, Unencodable) as error:
-        return Answer(error=type(error).__name__, message=str(error))
-    changed = tuple(name for name, value_ in given.items() if not identical(value_, arguments[name]))
-    return Answer(value, changed)
 
 
 def size_of(value: Value) -> tuple[int, int]:
@@ -219,21 +205,6 @@ def _to_numpy(value: Any) -> Value:
     if isinstance(value, list | tuple):
         return type(value)(_to_numpy(item) for item in value)
     return value
-
-
-def _caller(exercise: Exercise, functions: dict[str, Any]) -> Callable[[dict[str, Value]], Value]:
-    """The exercise's call expression, evaluated with the references' names, as the worker does with a student's."""
-    code = compile(exercise.call, "<call>", "eval")
-
-    def call(arguments: dict[str, Value]) -> Value:
-        data = {name: value for name, value in arguments.items() if not isinstance(value, Code)}
-        given = {
-            name: evaluate(value, {**functions, **data}) if isinstance(value, Code) else value
-            for name, value in arguments.items()
-        }
-        return eval(code, functions, given)
-
-    return call
 
 
 def _by_name(function: Callable[..., Value], arguments: dict[str, Value]) -> Value:

@@ -9,7 +9,6 @@ that a student can paste. `published` leaves that out.
 from __future__ import annotations
 
 import base64
-import difflib
 import os
 import threading
 import types
@@ -24,17 +23,16 @@ import numpy as np
 from autograder import cases as assignments
 from autograder.batch import Batch, fingerprint, pack
 from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases
-from autograder.compare import Expected, Verdict, compare, same_again
-from autograder.diagnose import Diagnosis, describe_error, diagnose
+from autograder.compare import Expected, Verdict
+from autograder.diagnose import Diagnosis, died, undefined
 from autograder.errors import SandboxError
 from autograder.exercise import Relation
+from autograder.result import Result, judge_answers, result_of
 from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerDied, choose
-from autograder.score import score
 from autograder.submission import Submission, Unreadable, read
-from autograder.text import call, clean, plain
+from autograder.text import clean
 from autograder.values import Value, copied, decode, encode
 
-Result = dict[str, Any]
 Progress = Callable[[Result], None]
 
 _ORACLE_ELEMENTS = 2000
@@ -42,10 +40,6 @@ _AGAIN = 8
 """Cases that are called a second time: the same inputs must give the same results."""
 _REMEMBERED = 64 << 20
 """Bytes of answers whose judgement is remembered, for all submissions together."""
-_DIED = {
-    "timeout": "took more than {wall:g} seconds: an endless loop?",
-    "crashed": "the process that ran it ended: exit, or a crash in compiled code?",
-}
 
 
 def grade_files(
@@ -137,7 +131,7 @@ class Grader:
         maximum = sum(entry.points for entry in self.assignment.exercises)
         if isinstance(submission, Unreadable):
             results = [
-                _result(entry, 0.0, Diagnosis("missing", "the submission could not be read"))
+                result_of(entry, 0.0, Diagnosis("missing", "the submission could not be read"))
                 for entry in self.assignment.exercises
             ]
             return _entry(submission.name, maximum, results, "unreadable", submission.reason)
@@ -178,7 +172,7 @@ class Grader:
                 follow_through = replaced > points
                 if follow_through:
                     points, diagnosis = replaced, _followed(rejudged, helpers)
-            results.append(_result(exercise, points, diagnosis, follow_through))
+            results.append(result_of(exercise, points, diagnosis, follow_through))
         return results
 
     def _judge(self, exercise: ExerciseCases, answers: Batch | Diagnosis) -> tuple[float, Diagnosis]:
@@ -205,18 +199,11 @@ class Grader:
         try:
             answers = [_answer(entry) for entry in batch.entries()]
         except ValueError:
-            return 0.0, Diagnosis("crashed", _DIED["crashed"])
+            return 0.0, Diagnosis("crashed", died("crashed"))
         if len(answers) != count + len(again):
-            return 0.0, Diagnosis("crashed", _DIED["crashed"])
-        verdicts = compare(exercise, answers[:count], self.relations[exercise.name], agreeing[:count])
-        for index, second in zip(again, answers[count:], strict=True):
-            if not same_again(answers[index], second):
-                told = "the same arguments gave another result the second time: it must depend on nothing else"
-                return 0.0, Diagnosis("wrong", told, None, Verdict(exercise.cases[index], second))
-        points, diagnosis = score(exercise.points, verdicts), diagnose(exercise, verdicts)
-        if diagnosis.outcome != "correct" and points > 0:
-            diagnosis = Diagnosis("partial", diagnosis.message, diagnosis.misconception, diagnosis.shown)
-        return points, diagnosis
+            return 0.0, Diagnosis("crashed", died("crashed"))
+        second = dict(zip(again, answers[count:], strict=True))
+        return judge_answers(exercise, answers[:count], second, self.relations[exercise.name], agreeing[:count])
 
 
 def _encoded(case: Case) -> dict[str, Any]:
@@ -291,17 +278,17 @@ class _Run:
         """The submission's answers to all cases, or why there are none."""
         try:
             return self._call(self._ready(exercise), exercise)
-        except WorkerDied as died:
+        except WorkerDied as death:
             self.close()
-            return self._died(exercise, died)
+            return self._died(exercise, death)
 
     def answers_with(self, exercise: ExerciseCases, replaced: Sequence[str]) -> Batch | Diagnosis:
         """The same with the results of some helpers replaced by right ones, when all has been judged without."""
         try:
             return self._call(self._ready(exercise), exercise, replaced)
-        except WorkerDied as died:
+        except WorkerDied as death:
             self.close()
-            return Diagnosis(died.reason, _DIED[died.reason].format(wall=self.grader.limits.wall))
+            return Diagnosis(death.reason, died(death.reason, self.grader.limits.wall))
 
     def _start(self) -> Worker:
         return self.grader.sandbox.start(self.grader.limits, self.grader.inputs)
@@ -339,24 +326,19 @@ class _Run:
 
     def _missing(self, exercise: ExerciseCases) -> Diagnosis:
         owner = exercise.name.partition(".")[0]
-        forbidden = _mapping(self.loaded.get("forbidden")).get(owner)
         problem = _mapping(_mapping(self.loaded.get("problems")).get(owner))
-        if isinstance(forbidden, str):
-            return Diagnosis("forbidden", describe_error(Answer(error="ImportError", module=forbidden)))
-        if problem:
-            answer = _error(problem)
-            if answer.error == "TimeoutError":
-                return Diagnosis("timeout", f"defining `{owner}` {clean(answer.message)}")
-            return Diagnosis("error", f"`{owner}` could not be defined: {describe_error(answer)}")
+        forbidden = _mapping(self.loaded.get("forbidden")).get(owner)
         others = self.loaded.get("others")
-        known = [name for name in others if isinstance(name, str)] if isinstance(others, list) else []
-        near = difflib.get_close_matches(exercise.name, known[:200], 1)
-        meant = f"; is it your `{clean(near[0], 40)}`?" if near else ""
-        return Diagnosis("missing", f"`{exercise.name}` is not defined{meant}")
+        return undefined(
+            exercise.name,
+            _error(problem) if problem else None,
+            forbidden if isinstance(forbidden, str) else None,
+            [name for name in others if isinstance(name, str)][:200] if isinstance(others, list) else [],
+        )
 
-    def _died(self, exercise: ExerciseCases, died: WorkerDied) -> Diagnosis:
+    def _died(self, exercise: ExerciseCases, death: WorkerDied) -> Diagnosis:
         """Why there are no answers; the smallest case is tried alone to see whether it shows the same."""
-        message = _DIED[died.reason].format(wall=self.grader.limits.wall)
+        message = died(death.reason, self.grader.limits.wall)
         shown = None
         try:
             worker = self._ready(exercise)
@@ -364,9 +346,9 @@ class _Run:
             worker.request({**first, "cases": [_encoded(exercise.cases[0])]})
         except WorkerDied as again:
             self.close()
-            if again.reason == died.reason:
-                shown = Verdict(exercise.cases[0], Answer(error=died.reason))
-        return Diagnosis(died.reason, message, None, shown)
+            if again.reason == death.reason:
+                shown = Verdict(exercise.cases[0], Answer(error=death.reason))
+        return Diagnosis(death.reason, message, None, shown)
 
     def _oracle(self, replaced: Sequence[str]) -> Callable[[dict[str, Any]], dict[str, Any]]:
         """Answers a worker's questions for replaced helpers, from the NumPy reference, for small data only."""
@@ -422,28 +404,6 @@ def _elements(value: Value) -> int:
     if isinstance(value, list | tuple):
         return sum(map(_elements, value))
     return sum(map(_elements, value.values())) if isinstance(value, dict) else 1
-
-
-def _result(exercise: ExerciseCases, points: float, diagnosis: Diagnosis, follow_through: bool = False) -> Result:
-    return {
-        "name": exercise.name,
-        "score": points,
-        "max_score": exercise.points,
-        "outcome": diagnosis.outcome,
-        "message": diagnosis.message,
-        "misconception": diagnosis.misconception,
-        "follow_through": follow_through,
-        "counterexample": diagnosis.shown and _counterexample(exercise, diagnosis.shown.case, diagnosis.shown.answer),
-    }
-
-
-def _counterexample(exercise: ExerciseCases, case: Case, answer: Answer) -> dict[str, Any]:
-    return {
-        "arguments": {name: plain(value) for name, value in case.arguments.items()},
-        "expected": plain(case.expected),
-        "got": None if answer.error else plain(answer.value),
-        "call": call(exercise.name, exercise.call, case.arguments),
-    }
 
 
 def _entry(name: str, maximum: float, results: list[Result], status: str, message: str | None) -> Result:

@@ -25,6 +25,11 @@ _TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # one without an end re
 _PERCENT = re.compile(r"^# ?%%(.*)$", re.MULTILINE)
 
 
+_FLAGS = os.O_RDONLY
+for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):  # Windows has only the last, others all but that
+    _FLAGS |= getattr(os, _name, 0)
+
+
 @dataclass(frozen=True)
 class Submission:
     """What a student handed in.
@@ -106,7 +111,7 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes | str:
     Opens it once, without following a link and without waiting on a pipe, and reads at most one byte more than `limit`.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, _FLAGS)
     except OSError as error:
         if error.errno == errno.ELOOP:
             return "the file is a symbolic link"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib.metadata
 import json
@@ -12,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder import project
+from autograder import project, visible
 from autograder.cases import AssignmentCases, load
 from autograder.compare import compare
 from autograder.diagnose import diagnose
@@ -66,7 +67,7 @@ def validate(
 def _kept(name: str, sandbox: Sandbox) -> Path:
     """Where the checks of an assignment are, if all passed; named by the content of all that they depend on."""
     digest = hashlib.sha256(f"{project.assignment_key(name)} {sandbox.name} {sys.version_info[:2]}".encode())
-    for path in (_released_file(name), project.root() / "solutions" / "equivalent.toml"):
+    for path in (_released_file(name), project.visible_cases(name), project.root() / "solutions" / "equivalent.toml"):
         digest.update(path.read_bytes() if path.is_file() else b"-")
     for library in ("numpy", "torch", "hypothesis", "nbgrader"):
         digest.update(importlib.metadata.version(library).encode())
@@ -123,6 +124,7 @@ def _checks(name: str, sandbox: Sandbox, student_notebook: Callable[[str], str])
     )
     yield Check(name, "same document twice", first == again, "byte for byte" if first == again else "documents differ")
     yield _released(name, released, student_notebook)
+    yield _visible(assignment, project.visible_cases(name))
     yield _mutants(assignment, sandbox)
 
 
@@ -178,6 +180,23 @@ def _released(name: str, released: Path, student_notebook: Callable[[str], str])
     if text != student_notebook(name):
         return Check(name, title, False, f"it differs from its source; run `make release A={name}`")
     return Check(name, title, True, str(released.relative_to(project.root())))
+
+
+def _visible(assignment: AssignmentCases, path: Path) -> Check:
+    """The visible cases must be those of now, and the file must hold nothing else."""
+    title = "visible cases are up to date and hold nothing else"
+    again = f"run `make release A={assignment.name}`"
+    try:
+        content = path.read_bytes()
+        found = dataclasses.replace(visible.read(path), version="")
+    except (OSError, AutograderError):
+        return Check(assignment.name, title, False, f"{path} is missing or cannot be read; {again}")
+    if visible.write(found) != content:
+        return Check(assignment.name, title, False, f"there is something else in {path}; {again}")
+    if not visible.same(found, visible.visible(assignment)):
+        return Check(assignment.name, title, False, f"they differ from the hidden tests; {again}")
+    count = sum(len(entry.cases) for entry in found.exercises)
+    return Check(assignment.name, title, True, f"{count} cases")
 
 
 def _answer_in(released: str, notebook: str) -> str:

@@ -19,15 +19,18 @@ text batch equality
 exercise
 strategies
 cases
+calling visible
 drawing submission
 sandbox
 compare
 diagnose
 score
+result
 grade
 mutants
 validate
 report
+student
 course
 cli
 """

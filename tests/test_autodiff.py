@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from autograder.calling import answer_of
 from autograder.cases import AssignmentCases, load, load_module
 from autograder.compare import compare
-from autograder.drawing import answer_of
 from autograder.values import Code, Value, evaluate
 
 ADAPTER = Path(__file__).parent / "submissions" / "autodiff" / "torch_adapter.py"

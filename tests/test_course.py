@@ -13,15 +13,16 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.exchange.default import ExchangeFetchFeedback
 
-from autograder import cases, project
+from autograder import cases, project, visible
+from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases, KnownMistake
 from autograder.course import grading, sample
 from autograder.course import record as recording
 from autograder.course import release as releasing
@@ -152,8 +153,14 @@ def marked_by(grade: Callable[[Submission | Unreadable], dict[str, Any]]) -> Wor
     return lambda name, released: threads(name, released, lambda _: grade)
 
 
-def fake_cases(name: str, seed: int = 0) -> Any:
-    return SimpleNamespace(exercises=[SimpleNamespace(name=key, points=value) for key, value in POINTS.items()])
+def fake_cases(name: str, seed: int = 0) -> AssignmentCases:
+    case = Case({"x": np.ones(1)}, 2.0, "", "small")
+    known = KnownMistake("secret-mistake", "secret hint", (Answer(3.0),) * 4)
+    exercises = [
+        ExerciseCases(key, points, "", f"{key}(x)", (), True, None, (), {}, (case,) * 4, (known,))
+        for key, points in POINTS.items()
+    ]
+    return AssignmentCases(name, seed, "1", tuple(exercises), ("secret reference",))
 
 
 @pytest.fixture(scope="module")
@@ -251,6 +258,13 @@ def test_released_notebook_holds_nothing_of_the_solution_and_is_reproducible(tin
     assert "SOLUTION" not in text
     assert "NotImplementedError" in text
     assert releasing.student_notebook("tiny") == text == releasing.student_notebook("tiny")
+
+
+def test_students_get_visible_cases_with_their_notebook_and_nothing_secret(tiny: Path) -> None:
+    fetched = tiny / "course" / "students" / "ada" / "tiny" / "tiny.cases.json"
+    assert fetched.read_bytes() == (tiny / "assignments" / "tiny" / "tiny.cases.json").read_bytes()
+    assert b"secret" not in fetched.read_bytes()
+    assert [len(entry.cases) for entry in visible.read(fetched).exercises] == [1, 1]
 
 
 def test_released_cells_have_points_locks_and_clean_metadata(tiny: Path) -> None:

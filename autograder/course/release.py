@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,15 +14,17 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseAssignment
 from traitlets.config import Config
 
-from autograder import cases, project
+from autograder import cases, project, visible
 from autograder.course.files import write
 from autograder.course.notebook import source_notebook
 from autograder.course.tools import converter, exchange, gradebook, released, run
-from autograder.errors import CourseError
+from autograder.errors import CourseError, UsageError
 
 
 def release(name: str, course: Path, due: datetime | None = None) -> Path:
     """Build an assignment, write what students get to `assignments/`, and release it to the exchange.
+
+    That is the notebook and, beside it, the visible cases for `autograder check`.
 
     `due` is in UTC if it has no time zone; without it a due date set earlier stays. Returns the student's notebook.
     Raises AuthoringError for an invalid assignment and CourseError where nbgrader cannot go on.
@@ -31,6 +34,7 @@ def release(name: str, course: Path, due: datetime | None = None) -> Path:
         set_due(name, course, due)
     ours = project.root() / "assignments" / name / f"{name}.ipynb"
     write(ours, text.encode())
+    write(project.visible_cases(name), _visible(name))
     run(exchange(ExchangeReleaseAssignment, course, name, force=True), f"releasing {name}")
     return ours
 
@@ -61,9 +65,20 @@ def _points(name: str) -> dict[str, float]:
     return {entry.name: entry.points for entry in cases.load(name).exercises}
 
 
+def _visible(name: str) -> bytes:
+    """The file of visible cases: the one that is there, if it says the same but for the last bits of numbers."""
+    made = visible.visible(cases.load(name))
+    there = project.visible_cases(name)
+    with suppress(UsageError):
+        if visible.same(visible.read(there), made):
+            return there.read_bytes()
+    return visible.write(made)
+
+
 def _generate(name: str, course: Path, points: Mapping[str, float], database: bool = True) -> str:
     notebook = source_notebook(project.hidden_tests(name).parent, points)
     write(course / "source" / name / f"{name}.ipynb", nbformat.writes(notebook).encode())
+    write(course / "source" / name / project.visible_cases(name).name, _visible(name))  # nbgrader passes it on
     tool = converter(GenerateAssignment, course, name, force=True, no_database=not database)
     if not database:
         tool.update_config(Config({"SaveCells": {"enabled": False}}))

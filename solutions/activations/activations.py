@@ -21,6 +21,11 @@
 # Conventions are those of the chapter: examples are rows, $A^l$ is $(N, n_l)$, $W^l$ is $(n_l, n_{l-1})$, $b^l$ is a column
 # $(n_l, 1)$, and parameters come as a list $[(W^1, b^1), \dots, (W^L, b^L)]$.
 
+# %% [markdown]
+# **To check yourself** at any time, add a cell with `from autograder import check` and then `check(relu)`, or `check()` for
+# all that you have defined so far: it calls your functions with a few visible cases and says what it sees, in the words
+# of the feedback. In a terminal, `autograder check activations.ipynb` does the same. The notebook does not need it.
+
 # %% locked="imports"
 import numpy as np
 

@@ -92,6 +92,11 @@
 # difference for sums and products, but it does for differences and quotients. `lift` turns plain numbers into duals.
 # Each method returns a new dual number and changes neither of its operands.
 
+# %% [markdown]
+# **To check yourself** at any time, add a cell with `from autograder import check` and then `check(Dual)`, or `check()` for
+# all that you have defined so far: it calls your functions with a few visible cases and says what it sees, in the words
+# of the feedback. In a terminal, `autograder check alternatives.ipynb` does the same. The notebook does not need it.
+
 # %% locked="imports"
 import numpy as np
 

@@ -26,6 +26,11 @@
 # 2. a **topological sort** brings its nodes into an order in which everything comes after what it needs,
 # 3. each operation knows its own **local derivative**, and the chain rule multiplies and adds.
 
+# %% [markdown]
+# **To check yourself** at any time, add a cell with `from autograder import check` and then `check(Tensor)`, or `check()` for
+# all that you have defined so far: it calls your functions with a few visible cases and says what it sees, in the words
+# of the feedback. In a terminal, `autograder check autodiff.ipynb` does the same. The notebook does not need it.
+
 # %% locked="imports"
 import numpy as np
 

@@ -58,6 +58,11 @@
 # 2. **No function changes its arguments.** The way back needs what the way forward left behind; whoever overwrites it
 #    computes something else from then on.
 
+# %% [markdown]
+# **To check yourself** at any time, add a cell with `from autograder import check` and then `check(dW)`, or `check()` for
+# all that you have defined so far: it calls your functions with a few visible cases and says what it sees, in the words
+# of the feedback. In a terminal, `autograder check backprop.ipynb` does the same. The notebook does not need it.
+
 # %% locked="imports"
 import numpy as np
 

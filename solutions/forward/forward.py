@@ -46,6 +46,11 @@
 # matrix.
 # </details>
 
+# %% [markdown]
+# **To check yourself** at any time, add a cell with `from autograder import check` and then `check(sigmoid)`, or `check()` for
+# all that you have defined so far: it calls your functions with a few visible cases and says what it sees, in the words
+# of the feedback. In a terminal, `autograder check forward.ipynb` does the same. The notebook does not need it.
+
 # %% locked="imports"
 import numpy as np
 

@@ -1,0 +1,57 @@
+"""Result: what is said of one exercise, from the answers to its cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from autograder.cases import Answer, Case, ExerciseCases
+from autograder.compare import Verdict, compare, same_again
+from autograder.diagnose import Diagnosis, diagnose
+from autograder.exercise import Relation
+from autograder.score import score
+from autograder.text import call, plain
+
+Result = dict[str, Any]
+
+
+def judge_answers(
+    exercise: ExerciseCases,
+    answers: Sequence[Answer],
+    again: Mapping[int, Answer],
+    relations: Sequence[Relation] = (),
+    known: Sequence[bool] = (),
+) -> tuple[float, Diagnosis]:
+    """Points and diagnosis. `again` holds second answers to some cases, by index; `known` cases are right already."""
+    verdicts = compare(exercise, answers, relations, known)
+    for index, second in again.items():
+        if not same_again(answers[index], second):
+            told = "the same arguments gave another result the second time: it must depend on nothing else"
+            return 0.0, Diagnosis("wrong", told, None, Verdict(exercise.cases[index], second))
+    points, diagnosis = score(exercise.points, verdicts), diagnose(exercise, verdicts)
+    if diagnosis.outcome != "correct" and points > 0:
+        diagnosis = Diagnosis("partial", diagnosis.message, diagnosis.misconception, diagnosis.shown)
+    return points, diagnosis
+
+
+def result_of(exercise: ExerciseCases, points: float, diagnosis: Diagnosis, follow_through: bool = False) -> Result:
+    """One entry of the document's "exercises"; its counterexample also carries `call`, the code to paste."""
+    return {
+        "name": exercise.name,
+        "score": points,
+        "max_score": exercise.points,
+        "outcome": diagnosis.outcome,
+        "message": diagnosis.message,
+        "misconception": diagnosis.misconception,
+        "follow_through": follow_through,
+        "counterexample": diagnosis.shown and _counterexample(exercise, diagnosis.shown.case, diagnosis.shown.answer),
+    }
+
+
+def _counterexample(exercise: ExerciseCases, case: Case, answer: Answer) -> Result:
+    return {
+        "arguments": {name: plain(value) for name, value in case.arguments.items()},
+        "expected": plain(case.expected),
+        "got": None if answer.error else plain(answer.value),
+        "call": call(exercise.name, exercise.call, case.arguments),
+    }

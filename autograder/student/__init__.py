@@ -1,0 +1,1 @@
+"""What a student runs: visible cases at once, on their own machine, with NumPy alone and no reference."""

@@ -1,0 +1,98 @@
+"""Calling a student's functions with visible cases, in the process in which they are defined."""
+
+from __future__ import annotations
+
+import functools
+import io
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.calling import answer_of, caller
+from autograder.cases import Answer, ExerciseCases
+from autograder.sandbox.definitions import problem_of
+from autograder.values import Value, decode, encode
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a function gave for each case, and the second time, by index of the case."""
+
+    first: tuple[Answer, ...]
+    again: dict[int, Answer]
+
+    def as_json(self) -> dict[str, Any]:
+        """The answers as JSON-able data."""
+        return {
+            "first": [_as_json(answer) for answer in self.first],
+            "again": [[index, _as_json(answer)] for index, answer in self.again.items()],
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Answers:
+        """The answers that `as_json` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+        again = {index: _from_json(answer) for index, answer in data["again"]}
+        return cls(tuple(map(_from_json, data["first"])), again)
+
+
+def defines(exercise: ExerciseCases, namespace: Mapping[str, Any]) -> bool:
+    """Whether the function, class or method of an exercise is there."""
+    owner, *attributes = exercise.name.split(".")
+    target = namespace.get(owner)
+    for attribute in attributes:
+        target = getattr(target, attribute, None)
+    return target is not None
+
+
+def ask(exercise: ExerciseCases, namespace: Mapping[str, Any], forbidden: Mapping[str, str]) -> Answers:
+    """Call an exercise's function with all visible cases, then again from the last to the first.
+
+    `forbidden` are names that come from modules that are not allowed. What is drawn at random is the same in every
+    call, as it is in grading, and goes on afterwards as if nothing had been drawn.
+    """
+    call = caller(exercise.call, {"np": np, "numpy": np, **namespace})
+    describe = functools.partial(_describe, forbidden)
+
+    def one(arguments: dict[str, Value]) -> Answer:
+        random.seed(0)
+        np.random.seed(0)
+        return answer_of(call, arguments, describe)
+
+    with _undisturbed():
+        first = tuple(one(case.arguments) for case in exercise.cases)
+        again = {index: one(exercise.cases[index].arguments) for index in reversed(range(len(first)))}
+    return Answers(first, again)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Nothing is printed, and random numbers go on where they were."""
+    drawn, numpy_drawn = random.getstate(), np.random.get_state()
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        random.setstate(drawn)
+        np.random.set_state(numpy_drawn)
+
+
+def _describe(forbidden: Mapping[str, str], error: BaseException) -> Answer:
+    problem = problem_of(error)
+    module = getattr(error, "name", None)
+    if isinstance(error, NameError):
+        module = forbidden.get(module or "")
+    elif not isinstance(error, ImportError):
+        module = None
+    return Answer(error=problem.type, message=problem.message, line=problem.line, module=module)
+
+
+def _as_json(answer: Answer) -> dict[str, Any]:
+    return {**vars(answer), "value": encode(answer.value), "changed": list(answer.changed)}
+
+
+def _from_json(data: dict[str, Any]) -> Answer:
+    return Answer(**{**data, "value": decode(data["value"], code=False), "changed": tuple(data["changed"])})

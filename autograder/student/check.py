@@ -1,0 +1,135 @@
+"""Check: a student's functions against the visible cases, judged and worded as in the feedback."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from autograder import visible
+from autograder.cases import AssignmentCases, ExerciseCases
+from autograder.compare import Verdict
+from autograder.diagnose import Diagnosis, undefined
+from autograder.errors import UsageError
+from autograder.result import Result, judge_answers, result_of
+from autograder.student import find
+from autograder.student.calls import Answers, ask, defines
+from autograder.student.run import answers_of_cells
+from autograder.student.show import Checked, Told
+from autograder.submission import Unreadable, read
+from autograder.values import Value
+
+_DEFINED = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
+_NOTHING = "the result is None: is a `return` missing?"
+
+
+def check(*asked: Any, assignment: str | None = None) -> Checked | Told:
+    """Check functions, classes or exercises by name, in a notebook; without any, all that the caller has defined.
+
+    `assignment` names the one that is meant where that is in doubt. What it returns shows itself in a notebook, and is
+    true if all is right. Never raises for what is wrong with the functions or the call.
+    """
+    namespace = dict(sys._getframe(1).f_globals)
+    try:
+        names = [_name(item) for item in asked]
+        folder = Path(namespace.get("__vsc_ipynb_file__") or ".").resolve()
+        folder = folder if folder.is_dir() else folder.parent
+        cases = visible.read(find.file_for(folder, assignment, names, _defined(namespace)))
+        chosen = find.exercises_asked(cases, names)
+    except UsageError as error:
+        return Told(str(error))
+    own = {name.partition(".")[0]: item for name, item in zip(names, asked, strict=True) if callable(item)}
+    return Checked(cases.name, cases.version, judged(cases, _answers(cases, chosen, {**namespace, **own})))
+
+
+def check_file(path: Path, asked: list[str], assignment: str | None = None) -> Checked:
+    """Check a notebook or module in a process of its own. Raises UsageError where what is meant is not there."""
+    if not path.exists():
+        raise UsageError(f"there is no file {path}.")
+    submission = read(path)
+    cells = () if isinstance(submission, Unreadable) else submission.cells
+    defined = {name for cell in cells for name in _DEFINED.findall(cell)}
+    folder = path.resolve().parent
+    beside = assignment or (path.stem if path.stem in map(find.name_of, find.near(folder)) else None)
+    file = find.file_for(folder, beside, asked, defined)
+    cases = visible.read(file)
+    chosen = find.exercises_asked(cases, asked)
+    if isinstance(submission, Unreadable):
+        return Checked(cases.name, cases.version, [], str(path), submission.reason)
+    return Checked(cases.name, cases.version, judged(cases, answers_of_cells(cells, cases, file, chosen)), str(path))
+
+
+def file_here(folder: Path) -> Path:
+    """The notebook (or else the module) in a folder that visible cases belong to. Raises UsageError unless one is."""
+    stems = [find.name_of(path) for path in find.near(folder)]
+    for suffix in (".ipynb", ".py"):
+        found = [folder / f"{stem}{suffix}" for stem in stems if (folder / f"{stem}{suffix}").is_file()]
+        if len(found) == 1:
+            return Path(found[0].name)
+    raise UsageError("say which file to check, like `autograder check backprop.ipynb`.")
+
+
+def judged(cases: AssignmentCases, answers: Iterable[tuple[str, Answers | Diagnosis]]) -> list[Result]:
+    """An entry for each exercise, as in the feedback but for points, with `later`: what only grading judges."""
+    exercises = {entry.name: entry for entry in cases.exercises}
+    found = [_entry(exercises[name], given) for name, given in answers]
+    wrong = [entry["name"] for entry in found if entry["outcome"] in ("wrong", "partial")]
+    for entry in found:
+        helpers = [f"`{name}`" for name in exercises[entry["name"]].builds_on if name in wrong]
+        if helpers and entry["name"] in wrong:
+            entry["message"] = f"{entry['message']} (mend {', '.join(helpers)} first, on which this builds)"
+    return found
+
+
+def _entry(exercise: ExerciseCases, given: Answers | Diagnosis) -> Result:
+    diagnosis = given if isinstance(given, Diagnosis) else _diagnosis(exercise, given)
+    if diagnosis.outcome == "missing":
+        diagnosis = dataclasses.replace(diagnosis, shown=None)
+    entry = result_of(exercise, 0.0, diagnosis)
+    kept = {key: entry[key] for key in ("name", "outcome", "message", "counterexample")}
+    right = diagnosis.outcome in ("correct", "runs", "later")
+    return {**kept, "right": right, "summary": exercise.summary, "later": list(exercise.relations)}
+
+
+def _diagnosis(exercise: ExerciseCases, given: Answers) -> Diagnosis:
+    if not exercise.cases:
+        return Diagnosis("later", "there is no case small enough to be looked at")
+    if not exercise.unique:
+        for case, answer in zip(exercise.cases, given.first, strict=True):
+            if answer.error is None and _is_nothing(answer.value):
+                return Diagnosis("wrong", _NOTHING, None, Verdict(case, answer, relation=_NOTHING))
+    _, diagnosis = judge_answers(exercise, given.first, given.again)
+    if diagnosis.outcome == "correct" and not exercise.unique:
+        return Diagnosis("runs", "it runs; many results are right, and whether yours is one cannot be told here")
+    return diagnosis
+
+
+def _is_nothing(value: Value) -> bool:
+    """None, or a list of nothing else, as calls that ask for several results give."""
+    return value is None or (isinstance(value, list | tuple) and len(value) > 0 and all(map(_is_nothing, value)))
+
+
+def _answers(
+    cases: AssignmentCases, names: list[str], namespace: dict[str, Any]
+) -> Iterator[tuple[str, Answers | Diagnosis]]:
+    for exercise in cases.exercises:
+        if exercise.name in names:
+            if defines(exercise, namespace):
+                yield exercise.name, ask(exercise, namespace, {})
+            else:
+                others = sorted(_defined(namespace) - find.names_of(cases))
+                yield exercise.name, undefined(exercise.name, None, None, others)
+
+
+def _defined(namespace: dict[str, Any]) -> set[str]:
+    return {name for name, value in namespace.items() if callable(value) and not name.startswith("_")}
+
+
+def _name(item: Any) -> str:
+    name = item if isinstance(item, str) else getattr(item, "__qualname__", None)
+    if not isinstance(name, str):
+        raise UsageError("give check a function, a class or the name of an exercise, like check(dW).")
+    return name.rpartition("<locals>.")[2]

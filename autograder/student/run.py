@@ -1,0 +1,116 @@
+"""Running a student's file in a process of its own, with a time limit for each exercise."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from autograder.cases import Answer, AssignmentCases
+from autograder.diagnose import Diagnosis, died, undefined
+from autograder.student.calls import Answers
+
+SECONDS = 10.0
+"""For one exercise, and for defining all; as in grading."""
+
+
+def answers_of_cells(
+    cells: Sequence[str], cases: AssignmentCases, file: Path, names: Sequence[str], seconds: float = SECONDS
+) -> Iterator[tuple[str, Answers | Diagnosis]]:
+    """For each of `names` the answers that the functions in `cells` give, or why there are none.
+
+    `file` holds `cases`. A process that dies or takes too long is started again for what is left.
+    """
+    left = list(names)
+    while left:
+        process = _Process(cells, file, left)
+        try:
+            loaded = process.next(seconds)
+            if loaded is None and len(left) > 1:  # each alone, to see which it is
+                for name in left:
+                    yield from answers_of_cells(cells, cases, file, [name], seconds)
+                return
+            for name in list(left):
+                reply = process.next(seconds) if loaded is not None else None
+                left.remove(name)
+                if reply is None:
+                    yield name, Diagnosis(process.died, died(process.died, seconds))
+                    break
+                yield name, _read(name, reply, loaded or {})
+        finally:
+            process.close()
+
+
+def _read(name: str, reply: dict[str, Any], loaded: dict[str, Any]) -> Answers | Diagnosis:
+    if reply["answers"] is not None:
+        return Answers.from_json(reply["answers"])
+    owner = name.partition(".")[0]
+    problem = loaded["problems"].get(owner)
+    found = Answer(error=problem["type"], message=problem["message"], line=problem["line"]) if problem else None
+    return undefined(name, found, loaded["forbidden"].get(owner), loaded["others"])
+
+
+class _Process:
+    """A child process, and what it says line by line."""
+
+    def __init__(self, cells: Sequence[str], file: Path, names: Sequence[str]) -> None:
+        self.died = "crashed"
+        # -P: a file random.py beside the notebook must not stand in for Python's own.
+        command = [sys.executable, "-P", "-m", "autograder.student.child"]
+        paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+        self._process = subprocess.Popen(
+            command,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self._said: queue.Queue[bytes] = queue.Queue()
+        request = {"cells": list(cells), "cases": str(file.resolve()), "names": list(names)}
+        self._threads = [
+            threading.Thread(target=self._tell, args=(json.dumps(request).encode(),), daemon=True),
+            threading.Thread(target=self._listen, daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _tell(self, request: bytes) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(request)
+            self._process.stdin.close()
+        except OSError:
+            pass  # it has died, which `next` will say
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._said.put(line)
+        self._said.put(b"")
+
+    def next(self, seconds: float) -> dict[str, Any] | None:
+        """The next message; None, and `died` says why, if there is none within `seconds`."""
+        try:
+            found = json.loads(self._said.get(timeout=seconds))
+        except queue.Empty:
+            self.died = "timeout"
+            return None
+        except ValueError:
+            return None
+        return found if isinstance(found, dict) else None
+
+    def close(self) -> None:
+        """End the process and forget it."""
+        self._process.kill()
+        self._process.wait()
+        for thread in self._threads:
+            thread.join()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            stream.close()

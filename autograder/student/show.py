@@ -1,0 +1,217 @@
+"""What a check found, as text for a terminal and as HTML for a notebook."""
+
+from __future__ import annotations
+
+import html
+import re
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.report.feedback import arrays, explanation
+from autograder.text import printable
+
+_NOT_YET = "not attempted yet"
+_MARKS = {"correct": "✓", "runs": "✓", "partial": "◐", "missing": "○", "later": "○"}
+_WORDS = {"correct": "right", "runs": "runs", "partial": "partly right", "missing": "not there", "later": "later"}
+_COLOURS = {"✓": "32", "◐": "33", "✗": "31", "○": "2"}
+_LIMIT = "These are a few small cases; the hidden ones, which decide the points, are many and include the edges."
+_QUOTED = re.compile(r"`([^`]+)`")
+_STYLE = """
+.ag-check { font: 14px/1.5 system-ui, sans-serif; color: inherit; max-width: 52rem; overflow-wrap: anywhere; }
+.ag-check p { margin: .3em 0; }
+.ag-check .ag-title { font-size: 1.1em; font-weight: 600; }
+.ag-check .ag-note { opacity: .8; }
+.ag-check ul { list-style: none; margin: .5em 0 !important; padding: 0 !important; }
+.ag-check li { border-left: 4px solid #d1242f; margin: 0 0 .4em; padding: .2em .8em; }
+.ag-check li.ag-correct, .ag-check li.ag-runs { border-left-color: #2a9d48; }
+.ag-check li.ag-partial { border-left-color: #b8860b; }
+.ag-check li.ag-missing, .ag-check li.ag-later { border-left-color: #868e96; }
+.ag-check code, .ag-check pre { font: 13px/1.45 ui-monospace, monospace; color: inherit; background: none; padding: 0; }
+.ag-check pre { background: rgba(128, 128, 128, .13); margin: .2em 0 .5em; padding: .5em .7em; overflow-x: auto;
+  white-space: pre; border-radius: 4px; }
+.ag-check pre.ag-call { white-space: pre-wrap; }
+.ag-check .ag-pair { display: grid; gap: 0 1rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); }
+.ag-check .ag-pair > div { min-width: 0; }
+.ag-check mark { background: none; color: inherit; font-weight: 700; text-decoration: underline; }
+"""
+
+
+class Told:
+    """One sentence to a student, in place of a check."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return f"check: {self.text}"
+
+    def _repr_html_(self) -> str:
+        return f'<section class="ag-check"><style>{_STYLE}</style><p>{_prose(repr(self))}</p></section>'
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found: an entry for each exercise; in a notebook and a terminal it shows itself.
+
+    `problem` says why a file could not be read.
+    """
+
+    assignment: str
+    version: str
+    exercises: Sequence[Mapping[str, Any]]
+    file: str = ""
+    problem: str | None = None
+
+    def __bool__(self) -> bool:
+        """Whether everything that was asked for is there, and right as far as can be seen."""
+        return self.problem is None and all(entry["right"] for entry in self.exercises)
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def text(self, width: int = 100, colour: bool = False) -> str:
+        """The check as lines of text, with colours of a terminal if asked for."""
+        lines = [_paint(printable(self._title()), "1", colour)]
+        names = max((len(entry["name"]) for entry in self._shown()), default=0)
+        for entry in self._shown():
+            mark = _mark(entry)
+            head = f"{mark} {printable(entry['name']):<{names}}  "
+            lines += [f"  {_paint(head, _COLOURS[mark], colour)}{_word(entry)}"]
+            lines += [" " * 6 + line for line in _body(entry, width - 6)]
+        for state, waiting in self._waiting().items():
+            text = f"○ {state}: {printable(', '.join(waiting))}"
+            lines += textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="      ")
+        return "\n".join([*lines, *textwrap.wrap(self._note(), width)])
+
+    def _repr_html_(self) -> str:
+        items = [_item(entry) for entry in self._shown()]
+        for state, waiting in self._waiting().items():
+            names = ", ".join(f"<code>{html.escape(printable(name))}</code>" for name in waiting)
+            items.append(f'<li class="ag-missing">○ {state}: {names}</li>')
+        return (
+            f'<section class="ag-check" aria-label="check of {html.escape(self.assignment)}"><style>{_STYLE}</style>'
+            f'<p class="ag-title">{html.escape(printable(self._title()))}</p><ul>{"".join(items)}</ul>'
+            f'<p class="ag-note">{html.escape(self._note())}</p></section>'
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The check for machines, in the form of a graded document without points."""
+        kept = ("name", "outcome", "message", "counterexample")
+        exercises = [
+            {**{key: entry[key] for key in kept}, "counterexample": _without_call(entry["counterexample"])}
+            for entry in self.exercises
+        ]
+        status = "unreadable" if self.problem else "checked"
+        submission = {"submission": self.file, "status": status, "message": self.problem, "exercises": exercises}
+        return {"assignment": self.assignment, "version": self.version, "submissions": [submission]}
+
+    def _title(self) -> str:
+        file = f"{self.file}: " if self.file else ""
+        if self.problem:
+            return f"{file}not checked: {self.problem}"
+        right = sum(entry["outcome"] in ("correct", "runs") for entry in self.exercises)
+        return f"{file}{self.assignment}, {right} of {len(self.exercises)} right on the visible cases"
+
+    def _note(self) -> str:
+        return "" if self.problem else _LIMIT
+
+    def _shown(self) -> list[Mapping[str, Any]]:
+        return [entry for entry in self.exercises if _state(entry) is None]
+
+    def _waiting(self) -> dict[str, list[str]]:
+        """Exercises of which there is nothing more to say than that they are not there, by what they are."""
+        found: dict[str, list[str]] = {}
+        for entry in self.exercises:
+            if state := _state(entry):
+                found.setdefault(state, []).append(entry["name"])
+        return found
+
+
+def _state(entry: Mapping[str, Any]) -> str | None:
+    """In two or three words, why there is nothing to say; None if there is."""
+    known = {_NOT_YET: _NOT_YET, f"`{entry['name']}` is not defined": "not defined"}
+    return known.get(entry["message"] or "")
+
+
+def _without_call(counterexample: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if counterexample is None else {key: counterexample[key] for key in ("arguments", "expected", "got")}
+
+
+def _paint(text: str, code: str, colour: bool) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if colour else text
+
+
+def _mark(entry: Mapping[str, Any]) -> str:
+    return _MARKS.get(entry["outcome"], "✗")
+
+
+def _word(entry: Mapping[str, Any]) -> str:
+    return _WORDS.get(entry["outcome"], str(entry["outcome"]))
+
+
+def _body(entry: Mapping[str, Any], width: int) -> Iterator[str]:
+    lines = [printable(line) for line in explanation(dict(entry))]
+    if entry["message"]:
+        yield from textwrap.wrap(lines.pop(0), max(width, 20))
+    yield from lines
+    if entry["later"] and entry["right"]:
+        yield from textwrap.wrap(_later(entry), max(width, 20))
+
+
+def _later(entry: Mapping[str, Any]) -> str:
+    return f"judged when you hand it in: {'; '.join(map(printable, entry['later']))}"
+
+
+def _item(entry: Mapping[str, Any]) -> str:
+    """One exercise as an item of a list, everything in it escaped."""
+    name, word = html.escape(printable(entry["name"])), html.escape(_word(entry))
+    about = "" if entry["right"] else f' <span class="ag-note">· {_prose(entry["summary"])}</span>'
+    parts = [f"<div>{_mark(entry)} <strong><code>{name}</code></strong> {word}{about}</div>"]
+    if entry["message"]:
+        parts.append(f"<p>{_prose(entry['message'])}</p>")
+    if entry["later"] and entry["right"]:
+        parts.append(f'<p class="ag-note">{_prose(_later(entry))}</p>')
+    shown = entry["counterexample"]
+    if shown:
+        parts.append(_pre(html.escape(_lines(shown["call"])), f"call that shows it, of {name}", "ag-call"))
+        parts.append(_pair(shown, name))
+    return f'<li class="ag-{html.escape(entry["outcome"])}">{"".join(parts)}</li>'
+
+
+def _pair(shown: Mapping[str, Any], name: str) -> str:
+    found = arrays(dict(shown))
+    boxes = []
+    if shown["expected"] is not None:
+        boxes.append(f"<div><p>expected</p>{_pre(_pieces(found['expected'], ''), f'expected of {name}')}</div>")
+    if found["got"] is not None:
+        title = "got (<mark>≠ underlined</mark>: what differs)" if found["marked"] else "got"
+        boxes.append(f"<div><p>{title}</p>{_pre(_pieces(found['got'], '≠'), f'result of {name}')}</div>")
+    return f'<div class="ag-pair">{"".join(boxes)}</div>' if boxes else ""
+
+
+def _pieces(pieces: Sequence[tuple[str, bool]], sign: str) -> str:
+    """A value with what differs marked; a matrix in lines."""
+    first = pieces[0][0] if pieces else ""
+    matrix = first.startswith("[[") and not first.startswith("[[[")
+    shown = [(html.escape(printable(text)), differs) for text, differs in pieces]
+    text = "".join(f"<mark>{sign}{text}</mark>" if differs else text for text, differs in shown)
+    return text.replace("], [", "],\n [") if matrix else text
+
+
+def _pre(content: str, label: str, kind: str = "ag-value") -> str:
+    return f'<pre class="{kind}" tabindex="0" role="region" aria-label="{label}">{content}</pre>'
+
+
+def _prose(text: str) -> str:
+    """A sentence as HTML, its `names` as code."""
+    return _QUOTED.sub(r"<code>\1</code>", html.escape(printable(text)))
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))

@@ -1,0 +1,406 @@
+"""What a student runs: visible cases, judged and worded as in the feedback, with NumPy alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from nbclient import NotebookClient
+from nbformat import v4
+from playwright.sync_api import sync_playwright
+
+from autograder import cli, project, validate, visible
+from autograder.cases import AssignmentCases
+from autograder.diagnose import Diagnosis
+from autograder.student.check import check, check_file
+from autograder.student.run import answers_of_cells
+from tests.conftest import Grade, exercise
+from tests.test_browser import CHROMIUM, Visit, cut, fits
+
+BACKPROP = project.visible_cases("backprop")
+WRONG = """import numpy as np
+
+def dZ_output(A, Y):
+    print("noise")
+    return A - Y
+
+def dW(dZ, A_prev):
+    return dZ.T @ A_prev
+
+def db(dZ):
+    return dZ.mean(axis=0, keepdims=True)
+
+def dA_dZ(A):
+    A *= 1 - A
+    return A
+
+def dL_dA(A, Y):
+    raise ValueError("no")
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A student's folder: visible cases, no solutions, no hidden tests."""
+    (tmp_path / BACKPROP.name).write_bytes(BACKPROP.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def checked(folder: Path, source: str, *asked: str) -> dict[str, dict[str, Any]]:
+    (folder / "backprop.py").write_text(source)
+    return {entry["name"]: dict(entry) for entry in check_file(folder / "backprop.py", list(asked)).exercises}
+
+
+def dW(dZ: Any, A_prev: Any) -> Any:
+    return dZ.T @ A_prev
+
+
+def dZ_output(A: Any, Y: Any) -> Any:
+    np.random.seed(3)
+    return A - Y
+
+
+# --- with NumPy alone
+
+ALONE = """
+import importlib.abc, sys
+class Refuse(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] not in {*sys.stdlib_module_names, "numpy", "autograder"}:
+            raise ModuleNotFoundError(f"{name} is refused", name=name)
+sys.meta_path.insert(0, Refuse())
+"""
+
+
+def test_all_of_it_needs_numpy_alone(folder: Path) -> None:
+    (folder / "wrong.py").write_text(WRONG)
+    code = (
+        f"{ALONE}from autograder import check, cli\n{WRONG}\nprint(check(dW)._repr_html_())\nprint(check())\n"
+        "sys.exit(cli.main(['check', 'wrong.py']))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(project.root()), "AUTOGRADER_ROOT": str(folder)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.count("the mean over the examples is missing") == 3
+
+
+def test_the_process_that_runs_the_file_needs_numpy_alone(folder: Path) -> None:
+    request = {"cells": [WRONG], "cases": str(folder / BACKPROP.name), "names": ["dZ_output"]}
+    code = f"{ALONE}from autograder.student.child import main\nmain()"
+    environment = {**os.environ, "PYTHONPATH": str(project.root())}
+    command, given = [sys.executable, "-c", code], json.dumps(request)
+    done = subprocess.run(command, env=environment, input=given, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert [json.loads(line).get("name") for line in done.stdout.splitlines()] == [None, "dZ_output"]
+
+
+def test_importing_the_package_loads_nothing() -> None:
+    code = "import sys, autograder; sys.exit('numpy' in sys.modules or 'autograder.student' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=project.root(), check=False).returncode == 0
+
+
+def test_other_commands_say_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "_COURSE", ("numpy", "no_such_module"))
+    assert cli.main(["grade", "backprop", "x.py"]) == 2
+    printed = capsys.readouterr().err
+    assert len(printed.splitlines()) == 1
+    assert "needs no_such_module" in printed
+
+
+# --- what it says
+
+
+@pytest.mark.parametrize("name", project.assignments())
+def test_solutions_are_right_and_stubs_are_not_there(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOGRADER_ASSIGNMENTS", str(project.visible_cases(name).parent))
+    found = check_file(project.notebook(name), [])
+    assert found, found.text()
+    assert {entry["outcome"] for entry in found.exercises} <= {"correct", "runs", "later"}
+    stub = check_file(project.visible_cases(name).with_name(f"{name}.ipynb"), [])
+    assert not stub
+    states = {entry["name"]: (entry["outcome"], entry["message"]) for entry in stub.exercises}
+    states.pop("train_digits", None)  # its one case is too large to be visible
+    assert set(states.values()) == {("missing", "not attempted yet")}
+
+
+def test_a_message_is_the_one_of_the_feedback(folder: Path, grade: Grade) -> None:
+    found, graded = checked(folder, WRONG), grade([WRONG])
+    assert found["dZ_output"]["outcome"] == exercise(graded, "dZ_output")["outcome"] == "correct"
+    assert found["dW"]["message"] == "your result is N times too large: the mean over the examples is missing"
+    assert "changes its argument" in found["dA_dZ"]["message"]
+    assert (
+        found["dL_dA"]["message"]
+        == exercise(graded, "dL_dA")["message"]
+        == "raises ValueError: no (line 18 of the cell)"
+    )
+    assert found["bce"]["message"] == exercise(graded, "bce")["message"]
+    shown = found["db"]["counterexample"]
+    assert shown["call"].startswith("db(np.array([[")
+    assert found["db"]["message"].endswith("yours has (1, 3): transposed?")
+
+
+@pytest.mark.parametrize(
+    ("source", "outcome", "words"),
+    [
+        ("def dW(dZ, A_prev): raise NotImplementedError", "missing", "not attempted yet"),
+        ("def dw(dZ, A_prev): return 1", "missing", "is it your `dw`?"),
+        ("def dW(dZ, A_prev): return undefined", "error", "raises NameError"),
+        ("def dW(dZ, A_prev): raise SystemExit", "error", "raises SystemExit"),
+        ("def dW(dZ, A_prev): pass", "wrong", "is a `return` missing?"),
+        ("def dW(dZ, A_prev): return object()", "error", "an object of type object"),
+        ("import hypothesis\ndef dW(dZ, A_prev): return hypothesis", "forbidden", "needs hypothesis"),
+        ("def dW(dZ, A_prev): import os; os._exit(0)", "crashed", "exit"),
+        ("def dW(dZ, A_prev)\n    return 1", "error", "could not be defined"),
+        ("n = [0]\ndef dW(dZ, A_prev): n[0] += 1; return dZ.T @ A_prev / len(dZ) + (n[0] > 3)", "wrong", "second time"),
+    ],
+)
+def test_every_way_to_fail_ends_in_a_sentence(folder: Path, source: str, outcome: str, words: str) -> None:
+    found = checked(folder, source, "dW")["dW"]
+    assert found["outcome"] == outcome
+    assert words in found["message"]
+
+
+def test_a_few_cases_are_not_called_a_rule(folder: Path, grade: Grade) -> None:
+    source = "def dW(dZ, A_prev): return dZ.T @ A_prev / len(dZ) + (len(dZ) > 1)"
+    assert "right only for N = 1" in exercise(grade([source]), "dW")["message"]
+    assert checked(folder, source, "dW")["dW"]["message"].startswith("expected")
+
+
+def test_one_that_never_ends_or_dies_costs_only_itself(folder: Path) -> None:
+    source = WRONG.replace('print("noise")', "while True: pass") + "\ndef bce(A, Y):\n    import os\n    os._exit(1)\n"
+    cases = visible.read(BACKPROP)
+    found = dict(answers_of_cells([source], cases, BACKPROP, ["bce", "dZ_output", "dW"], seconds=3))
+    assert found["bce"] == Diagnosis("crashed", "the process that ran it ended: exit, or a crash in compiled code?")
+    assert found["dZ_output"] == Diagnosis("timeout", "took more than 3 seconds: an endless loop?")
+    assert not isinstance(found["dW"], Diagnosis)
+
+
+def test_a_composite_names_what_it_builds_on(folder: Path) -> None:
+    source = WRONG + (
+        "\ndef backward(X, Y, W1, b1, W2, b2):\n    A = X @ W1.T + b1.T\n"
+        "    return dW(A, X), db(A).T, dW(A @ W2.T + b2.T - Y, A), b2\n"
+    )
+    assert "(mend `dA_dZ`, `dW`, `db` first, on which this builds)" in checked(folder, source)["backward"]["message"]
+
+
+def test_where_many_results_are_right_it_runs_and_what_is_judged_later_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOGRADER_ASSIGNMENTS", str(project.visible_cases("training").parent))
+    (folder / "a.py").write_text("def initialize(layer_sizes, seed):\n    return 7\n")
+    found = check_file(folder / "a.py", ["initialize"])
+    assert [entry["outcome"] for entry in found.exercises] == ["runs"]
+    assert "when you hand it in" in found.text()
+    (folder / "a.py").write_text("def initialize(layer_sizes, seed):\n    pass\n")
+    failed = check_file(folder / "a.py", ["initialize"])
+    assert "return" in failed.text()
+    assert "expected" not in failed.text()
+
+
+# --- in a notebook
+
+
+def test_a_function_is_checked_in_place_and_nothing_else_is_touched(capsys: pytest.CaptureFixture[str]) -> None:
+    random.seed(1)
+    np.random.seed(1)
+    due = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]
+    found = check(dZ_output)
+    assert found
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == due  # type: ignore[index]
+    assert capsys.readouterr().out == ""
+    assert not check(dW)
+    assert "the mean over the examples is missing" in repr(check(dW))
+    assert [entry["name"] for entry in check("dW", dZ_output).exercises] == ["dZ_output", "dW"]  # type: ignore[union-attr]
+
+
+def test_without_arguments_all_that_the_caller_has_is_checked() -> None:
+    text = repr(check())
+    assert text.startswith("backprop, 1 of 11 right")
+    assert "not defined: bce" in text
+
+
+def test_a_class_stands_for_its_methods(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOGRADER_ASSIGNMENTS", str(project.root() / "assignments" / "autodiff"))
+
+    class Tensor:
+        def __init__(self, data: Any, requires_grad: bool = False) -> None:
+            self.data, self.grad, self.requires_grad = np.asarray(data, dtype=float), None, requires_grad
+            self.shape = self.data.shape
+
+    found = check(Tensor)
+    assert [entry["name"] for entry in found.exercises if entry["right"]] == ["Tensor"]  # type: ignore[union-attr]
+    assert len(found.exercises) == 20  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("asked", "options", "words"),
+    [
+        (["dl_da"], {}, "did you mean 'dL_dA'?"),
+        ([3], {}, "give check a function"),
+        ([dW], {"assignment": "backpropp"}, "did you mean 'backprop'?"),
+        ([dW], {"assignment": "broken.cases.json"}, "fetch the assignment again"),
+    ],
+)
+def test_what_is_not_there_is_said_in_a_sentence(
+    folder: Path, asked: list[Any], options: dict[str, str], words: str
+) -> None:
+    (folder / "broken.txt").write_text("[]")
+    (folder / "broken.txt").rename(folder / "broken.cases.json") if "assignment" in options else None
+    found = check(*asked, **options)
+    assert not found
+    assert words in repr(found)
+
+
+def test_no_cases_or_several_are_said(folder: Path) -> None:
+    (folder / BACKPROP.name).rename(folder / "away")
+    assert "there are no visible cases" in repr(check(dW))
+    for name in ("forward", "activations", "backprop"):
+        path = project.visible_cases(name)
+        (folder / path.name).write_bytes(path.read_bytes())
+    assert check(dZ_output)
+    assert check("dZ_output", assignment="backprop")
+
+
+def test_in_a_real_notebook_and_on_a_page(folder: Path) -> None:
+    sources = (WRONG, "from autograder import check\ncheck(dW)", "check()")
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources])
+    os.environ["PYTHONPATH"], before = str(project.root()), os.environ.get("PYTHONPATH")
+    try:
+        NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}).execute()
+    finally:
+        os.environ.pop("PYTHONPATH")
+        os.environ.update({"PYTHONPATH": before} if before else {})
+    one, all_ = (cell.outputs[0]["data"] for cell in notebook.cells[1:])
+    assert "the mean over the examples is missing" in one["text/html"]
+    assert all_["text/plain"].startswith("backprop, 1 of 11 right")
+    nbformat.validate(notebook)
+
+
+def test_what_it_shows_is_escaped(folder: Path) -> None:
+    attack = '<script>alert(1)</script>\x1b[31m"><img src=x onerror=alert(1)>'
+    source = f"def dW(dZ, A_prev): raise ValueError({attack!r})\ndef db(dZ): return {attack!r}\n"
+    (folder / "a.py").write_text(source)
+    found = check_file(folder / "a.py", ["dW", "db"])
+    page = found._repr_html_()
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "\x1b" not in page + found.text()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_page_and_is_accessible(folder: Path, width: int, scheme: str) -> None:
+    (folder / "a.py").write_text(WRONG)
+    shown = check_file(folder / "a.py", [])._repr_html_()
+    text = (
+        '<!DOCTYPE html><html lang="en"><head><title>check</title><style>:root { color-scheme: light dark; }'
+        f"body {{ background: Canvas; color: CanvasText; }}</style></head><body><main><h1>Notebook</h1>"
+        f"{shown}</main></body></html>"
+    )
+    (folder / "page.html").write_text(text, encoding="utf-8")
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox"] if os.getuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        with Visit(browser, folder / "page.html", width, scheme=scheme) as visit:
+            assert not visit.said
+            assert visit.asked == [visit.start]
+            assert fits(visit.page)
+            assert not cut(visit.page)
+            found = Axe().run(visit.page)
+            assert not found.violations_count, found.generate_report()
+        browser.close()
+
+
+# --- the command
+
+
+def test_the_command_finds_the_notebook_and_ends_with_a_status(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["check"]) == 2
+    assert "say which file" in capsys.readouterr().err
+    (folder / "backprop.py").write_text(WRONG)
+    assert cli.main(["check"]) == 1
+    assert "\x1b" not in capsys.readouterr().out
+    assert cli.main(["check", "dZ_output"]) == 0
+    assert cli.main(["check", "backprop.py", "dZ_output", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out.partition("edges.\n")[2])
+    assert set(document) == {"assignment", "version", "submissions"}
+    (submission,) = document["submissions"]
+    assert set(submission) == {"submission", "status", "message", "exercises"}
+    assert submission["exercises"] == [
+        {"name": "dZ_output", "outcome": "correct", "message": None, "counterexample": None}
+    ]
+    (folder / "broken.ipynb").write_text("{")
+    assert cli.main(["check", "broken.ipynb", "--assignment", "backprop"]) == 1
+    assert "not valid JSON" in capsys.readouterr().out
+    assert cli.main(["check", "gone.ipynb"]) == 2
+
+
+# --- what is given away
+
+
+@pytest.mark.parametrize("name", project.assignments())
+def test_few_cases_are_given_away_and_nothing_else(name: str) -> None:
+    data = json.loads(project.visible_cases(name).read_bytes())
+    assert data["reference"] == []
+    for entry in visible.read(project.visible_cases(name)).exercises:
+        assert entry.mistakes == ()
+        assert all(case.expected is None for case in entry.cases if not entry.unique)
+    assert project.visible_cases(name).stat().st_size < 200_000
+
+
+def test_at_most_a_quarter_is_visible_and_every_part_is(backprop: AssignmentCases) -> None:
+    for entry, whole in zip(visible.visible(backprop).exercises, backprop.exercises, strict=True):
+        assert 3 <= len(entry.cases) <= len(whole.cases) / 4
+        assert {case.part for case in entry.cases} == {case.part for case in whole.cases}
+    few = replace(backprop, exercises=(replace(backprop.exercises[0], cases=backprop.exercises[0].cases[:6]),))
+    assert len(visible.visible(few).exercises[0].cases) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda data: data.update(solutions="…"), "something else"),
+        (lambda data: data["exercises"][0]["cases"].pop(), "differ from the hidden tests"),
+        (lambda data: data["exercises"][0].update(summary="another"), "differ from the hidden tests"),
+        (lambda data: data.pop("name"), "cannot be read"),
+    ],
+)
+def test_a_released_file_that_is_not_right_is_found(
+    folder: Path, backprop: AssignmentCases, change: Callable[[Any], Any], words: str
+) -> None:
+    assert validate._visible(backprop, BACKPROP).passed
+    data = json.loads(BACKPROP.read_bytes())
+    change(data)
+    path = folder / "changed.cases.json"
+    path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    found = validate._visible(backprop, path)
+    assert not found.passed
+    assert words in found.detail
+
+
+def test_the_last_bits_of_another_machine_make_no_difference(backprop: AssignmentCases) -> None:
+    mine = visible.visible(backprop)
+    first = mine.exercises[0]
+    case = first.cases[0]
+    other = replace(first, cases=(replace(case, expected=case.expected * (1 + 1e-15)), *first.cases[1:]))
+    assert visible.same(mine, replace(mine, exercises=(other, *mine.exercises[1:])))
+    wrong = replace(first, cases=(replace(case, expected=case.expected * 1.001), *first.cases[1:]))
+    assert not visible.same(mine, replace(mine, exercises=(wrong, *mine.exercises[1:])))
