@@ -8,36 +8,31 @@ that a student can paste. `published` leaves that out.
 
 from __future__ import annotations
 
-import base64
 import difflib
 import os
 import threading
-import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from autograder import cases as assignments
-from autograder.batch import Batch, fingerprint, pack
+from autograder.batch import Batch
 from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases
 from autograder.compare import Expected, Verdict, compare, same_again
 from autograder.diagnose import Diagnosis, describe_error, diagnose
 from autograder.errors import SandboxError
 from autograder.exercise import Relation
+from autograder.helpers import oracle, right_results
 from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerDied, choose
 from autograder.score import score
 from autograder.submission import Submission, Unreadable, read
 from autograder.text import call, clean, plain
-from autograder.values import Value, copied, decode, encode
+from autograder.values import encode
 
 Result = dict[str, Any]
 Progress = Callable[[Result], None]
 
-_ORACLE_ELEMENTS = 2000
 _AGAIN = 8
 """Cases that are called a second time: the same inputs must give the same results."""
 _REMEMBERED = 64 << 20
@@ -155,7 +150,7 @@ class Grader:
         with self._lock:
             for name in replaced:
                 if (exercise.name, name) not in self._helpers:
-                    self._helpers[exercise.name, name] = _calls(self.reference, exercise, name)
+                    self._helpers[exercise.name, name] = right_results(self.reference, exercise, name)
         return {name: self._helpers[exercise.name, name] for name in replaced}
 
     def _graded(self, submission: Submission) -> list[Result]:
@@ -223,40 +218,6 @@ def _encoded(case: Case) -> dict[str, Any]:
     return {key: encode(value) for key, value in case.arguments.items()}
 
 
-def _calls(reference: dict[str, Any], exercise: ExerciseCases, helper: str) -> dict[str, Any]:
-    """Results of a helper, by fingerprint of its arguments, in all calls that the reference of an exercise makes."""
-    original = reference.get(helper)
-    found: dict[bytes, Value] = {}
-    if not isinstance(original, types.FunctionType):
-        return _table(found)
-
-    def noted(*positional: Value, **named: Value) -> Value:
-        if _elements([positional, named]) > _ORACLE_ELEMENTS:
-            return original(*positional, **named)
-        key = fingerprint(positional, named)
-        found[key] = copied(original(*positional, **named))
-        return copied(found[key])
-
-    scope = {**reference}
-    for name, value in reference.items():  # the same functions, calling `noted` instead
-        if isinstance(value, types.FunctionType) and value.__globals__ is original.__globals__:
-            scope[name] = types.FunctionType(
-                value.__code__, scope, value.__name__, value.__defaults__, value.__closure__
-            )
-            scope[name].__kwdefaults__ = value.__kwdefaults__
-    scope[helper] = noted
-    code = compile(exercise.call, "<call>", "eval")
-    with np.errstate(all="ignore"):
-        for case in exercise.cases:
-            with suppress(Exception):  # it asks then
-                eval(code, scope, copied(case.arguments))
-    return _table(found)
-
-
-def _table(found: Mapping[bytes, Value]) -> dict[str, str]:
-    return {"keys": base64.b64encode(b"".join(found)).decode("ascii"), **pack(found.values()).as_json()}
-
-
 def _called_again(count: int) -> list[int]:
     """Which cases are called a second time, last first: a few, spread over the smaller three quarters."""
     if count < 4 * _AGAIN:
@@ -281,6 +242,8 @@ class _Run:
         self.worker: Worker | None = None
         self.loaded: dict[str, Any] = {}
         self.loads = True
+        self.told: set[str] = set()
+        """Helpers of which this submission's worker may have learned right results."""
 
     def close(self) -> None:
         if self.worker:
@@ -297,6 +260,9 @@ class _Run:
 
     def answers_with(self, exercise: ExerciseCases, replaced: Sequence[str]) -> Batch | Diagnosis:
         """The same with the results of some helpers replaced by right ones, when all has been judged without."""
+        if not self.told <= set(replaced):
+            self.close()  # what it was told for another exercise must not answer for this one
+        self.told = set(replaced)
         try:
             return self._call(self._ready(exercise), exercise, replaced)
         except WorkerDied as died:
@@ -327,7 +293,7 @@ class _Run:
         message = {"op": "call", "name": exercise.name, "call": exercise.call, "kept": exercise.name}
         reply = worker.request(
             {**message, "again": self.grader.again[exercise.name], "replace": self.grader.helpers(exercise, replace)},
-            answer=self._oracle(replace) if replace else None,
+            answer=oracle(self.grader.reference, replace) if replace else None,
             wall=exercise.seconds,
         )
         if reply.get("missing") is True:
@@ -368,26 +334,6 @@ class _Run:
                 shown = Verdict(exercise.cases[0], Answer(error=died.reason))
         return Diagnosis(died.reason, message, None, shown)
 
-    def _oracle(self, replaced: Sequence[str]) -> Callable[[dict[str, Any]], dict[str, Any]]:
-        """Answers a worker's questions for replaced helpers, from the NumPy reference, for small data only."""
-
-        def answer(frame: dict[str, Any]) -> dict[str, Any]:
-            name = frame.get("ask")
-            try:
-                positional, named = decode(frame.get("arguments"))
-                if (
-                    not isinstance(name, str)
-                    or name not in replaced
-                    or _elements([positional, named]) > _ORACLE_ELEMENTS
-                ):
-                    raise ValueError
-                with np.errstate(all="ignore"):
-                    return {"value": encode(self.grader.reference[name](*positional, **named))}
-            except Exception:  # whatever a student's arguments do to the reference is theirs to hear of
-                return {"error": True}
-
-        return answer
-
 
 def _answer(result: dict[str, Any]) -> Answer:
     """An answer from the untrusted side. Raises ValueError for what is no answer."""
@@ -411,17 +357,6 @@ def _error(problem: dict[str, Any]) -> Answer:
 
 def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _elements(value: Value) -> int:
-    """How much a helper is given to do: a whole number may be a size or a number of rounds."""
-    if isinstance(value, np.ndarray):
-        return value.size + (int(np.abs(value.astype(np.float64)).sum()) if value.dtype.kind in "iu" else 0)
-    if type(value) is int or isinstance(value, np.integer):
-        return 1 + abs(int(value))
-    if isinstance(value, list | tuple):
-        return sum(map(_elements, value))
-    return sum(map(_elements, value.values())) if isinstance(value, dict) else 1
 
 
 def _result(exercise: ExerciseCases, points: float, diagnosis: Diagnosis, follow_through: bool = False) -> Result:

@@ -19,7 +19,7 @@ text batch equality
 exercise
 strategies
 cases
-drawing submission
+drawing helpers submission
 sandbox
 compare
 diagnose
