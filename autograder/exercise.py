@@ -72,7 +72,7 @@ class Exercise:
     call       the Python expression evaluated with the student's names and the arguments
     unique     False where many results are right: then only the relations judge
     minimum    how many distinct cases must be drawn (fewer only where there are not more)
-    seconds    wall time that all cases together may take, where the usual limit is too short
+    seconds    what all cases together may take, where the usual limit does not fit; waiting for a processor is free
     """
 
     name: str

@@ -267,7 +267,7 @@ class _Run:
             return self._call(self._ready(exercise), exercise, replaced)
         except WorkerDied as died:
             self.close()
-            return Diagnosis(died.reason, _DIED[died.reason].format(wall=self.grader.limits.wall))
+            return Diagnosis(died.reason, self._told(exercise, died))
 
     def _start(self) -> Worker:
         return self.grader.sandbox.start(self.grader.limits, self.grader.inputs)
@@ -322,17 +322,19 @@ class _Run:
 
     def _died(self, exercise: ExerciseCases, died: WorkerDied) -> Diagnosis:
         """Why there are no answers; the smallest case is tried alone to see whether it shows the same."""
-        message = _DIED[died.reason].format(wall=self.grader.limits.wall)
         shown = None
         try:
             worker = self._ready(exercise)
             first = {"op": "call", "name": exercise.name, "call": exercise.call}
-            worker.request({**first, "cases": [_encoded(exercise.cases[0])]})
+            worker.request({**first, "cases": [_encoded(exercise.cases[0])]}, wall=exercise.seconds)
         except WorkerDied as again:
             self.close()
             if again.reason == died.reason:
                 shown = Verdict(exercise.cases[0], Answer(error=died.reason))
-        return Diagnosis(died.reason, message, None, shown)
+        return Diagnosis(died.reason, self._told(exercise, died), None, shown)
+
+    def _told(self, exercise: ExerciseCases, died: WorkerDied) -> str:
+        return _DIED[died.reason].format(wall=exercise.seconds or self.grader.limits.wall)
 
 
 def _answer(result: dict[str, Any]) -> Answer:
