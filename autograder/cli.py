@@ -203,7 +203,9 @@ def _collect(options: argparse.Namespace) -> int:
     from autograder.project import hidden_tests
 
     hidden_tests(options.assignment)
-    collect(options.assignment, course_root())
+    left_out = collect(options.assignment, course_root())
+    for sentence in left_out:
+        print(f"Left out: {sentence}.", file=sys.stderr)
     count = len(students(course_root(), options.assignment)[0])
     print(f"{count} submissions of {options.assignment} are in {course_root() / 'submitted'}.")
     return 0
