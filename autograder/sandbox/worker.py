@@ -211,7 +211,8 @@ class Kept:
         ]
         for view, array in zip(views, self._arrays, strict=True):
             view[...] = array
-        self._pristine = self._block.copy()
+        self._pristine, self._views = self._block.copy(), views
+        self._forms = self._formed()
         moved = {id(array): view for array, view in zip(self._arrays, views, strict=True)}
         self.cases: list[Case] = self._moved(cases, moved)
         self._arrays = []
@@ -235,11 +236,19 @@ class Kept:
             return type(value)(self._moved(item, moved) for item in value)
         return moved.get(id(value), value)
 
+    def _formed(self) -> tuple[list[Any], list[Any]]:
+        return [view.dtype for view in self._views], [view.shape for view in self._views]
+
     def restored(self) -> bool:
         """Whether any array had been changed; now none is."""
-        if self._block.tobytes() == self._pristine.tobytes():
+        same = self._formed() == self._forms
+        if same and self._block.tobytes() == self._pristine.tobytes():
             return False
         self._block[:] = self._pristine
+        for view, dtype, shape in zip(self._views, *self._forms, strict=True):
+            if not same:
+                view.dtype = dtype
+                view.shape = shape
         return True
 
 
