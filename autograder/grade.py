@@ -56,14 +56,21 @@ def grade_files(
     """Grade files and return the document of `interface`, with `call` in the counterexamples.
 
     Submissions are graded in parallel and reported in the order given; `names` replaces the paths in the document.
-    A weak sandbox adds `warning`: what it does not prevent. Raises UsageError, AuthoringError or SandboxError; never
-    for what is wrong with a file.
+    A weak sandbox adds `warning`: what it does not prevent. Raises UsageError, AuthoringError, and SandboxError if no
+    submission could be graded; never for what is wrong with a file.
     """
     sandbox = sandbox or choose()
     grader = Grader(assignments.load(name, seed), sandbox, limits or Limits())
 
+    failures: list[SandboxError] = []
+
     def one(path: Path, shown: str) -> Result:
-        result = grader.grade(read(path, shown))
+        try:
+            result = grader.grade(read(path, shown))
+        except SandboxError as error:  # whatever it was, the others are graded all the same
+            failures.append(error)
+            told = f"it was not graded ({error}); that is no mistake of its author: grade it again"
+            result = grader.grade(Unreadable(shown, told))
         progress(result)
         return result
 
@@ -73,6 +80,8 @@ def grade_files(
             results = list(executor.map(one, paths, shown))
         finally:
             executor.shutdown(cancel_futures=True)
+    if failures and len(failures) == len(results):
+        raise failures[0]
     document = {"assignment": name, "version": grader.assignment.version, "submissions": results}
     return {**document, "warning": f"weak sandbox: {sandbox.weakness}"} if sandbox.weakness else document
 

@@ -165,11 +165,14 @@ class Kit:
     @cached_property
     def marker(self) -> Marker:
         """Unpacked, in a process that marks nothing else. Raises CourseError if its framework is another version."""
+        from distributed import get_worker
+
         from autograder.sandbox.launcher import choose
 
         if self.code != project.framework_key():
             raise CourseError("a process of the cluster has another version of this framework; install the same one.")
-        root = Path(tempfile.mkdtemp(prefix="autograder-"))
+        # Removed with the process, or by the cluster where it was killed.
+        root = Path(tempfile.mkdtemp(prefix="autograder-", dir=get_worker().local_directory))
         atexit.register(shutil.rmtree, root, ignore_errors=True)
         folder = root / "solutions" / self.name
         folder.mkdir(parents=True)
