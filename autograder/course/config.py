@@ -32,6 +32,7 @@ def configure(c: Any, course: Path | None = None) -> None:
     c.Exchange.root = str(Path(os.environ.get("EXCHANGE") or root / "exchange").resolve())
 
     c.ExchangeFactory.collect = f"{_OURS}.collecting.SafeCollect"
+    c.ZipCollectApp.extractor_plugin = f"{_OURS}.archives.SafeExtractor"
     c.ExchangeCollect.check_owner = os.environ.get("CHECK_OWNER") != "0"
 
     # What a student hands in is brought into the released notebook's form first: nbgrader stops the whole class at a
