@@ -6,6 +6,7 @@ and stops for all at one that is damaged. Here only regular files come out, belo
 
 from __future__ import annotations
 
+import errno
 import gzip
 import stat
 import tarfile
@@ -25,6 +26,8 @@ MAX_TOTAL = 2 << 30
 """Bytes that come out of one archive, with those in it."""
 MAX_DEPTH = 3
 _DAMAGED = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, tarfile.TarError, zlib.error)
+_OURS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+"""What is wrong with this machine's disk, and not with an archive."""
 Member = tuple[str, IO[bytes]]
 
 
@@ -72,6 +75,8 @@ class SafeExtractor(ExtractorPlugin):  # type: ignore[misc]
                 raise
             self._leave_out(archive, "there is more in it than is unpacked")
         except _DAMAGED as error:
+            if getattr(error, "errno", None) in _OURS:
+                raise
             self._leave_out(archive, str(error) or type(error).__name__)
 
     def _unpack_inner(self, content: bytes, path: Path, budget: _Budget, depth: int) -> None:
