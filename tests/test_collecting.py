@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.cli import main
 from autograder.course.collecting import MAX_FILES
 from autograder.course.config import configure
 from autograder.course.files import Collected
@@ -139,6 +140,21 @@ def test_nobody_hands_in_for_another(course: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("CHECK_OWNER", "0")
     assert collect("tiny", course) == []
     assert collected(course, "ada") == b"bad"
+
+
+def test_the_command_tells_what_was_left_out_in_a_few_lines(
+    course: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(50):
+        (inbound(course) / f"a\x1b[2J{number}+tiny+2026-11-01 10:00:00.000000 UTC+x").mkdir()
+    monkeypatch.setenv("COURSE", str(course))
+    monkeypatch.setattr("autograder.project.hidden_tests", lambda name: course)
+    assert main(["course", "collect", "tiny"]) == 0
+    printed = capsys.readouterr()
+    assert "1 submissions of tiny" in printed.out
+    assert len(printed.err.splitlines()) == 21
+    assert "30 more" in printed.err
+    assert "\x1b" not in printed.err
 
 
 def test_a_copy_that_fails_leaves_nothing_half_done(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
