@@ -25,15 +25,16 @@ from typing import Any
 
 import numpy as np
 
-from autograder.values import MAX_DEPTH, MAX_ELEMENTS, Unencodable, Value, decode, encode, extent, loads
+from autograder.values import MAX_DEPTH, MAX_ELEMENTS, Unencodable, Value, decode, dumps, encode, extent, loads
 
 MAX_BYTES = 8 << 20
 """Of one result: what is larger is not sent."""
 MAX_TEXT = 4 << 20
 """Items of one result times its longest text: NumPy, given a list of texts, makes room for the longest in each item."""
 
-DIGEST = 12
-"""Bytes of a fingerprint."""
+TAG = 12
+"""Bytes by which the arguments of a call are known."""
+_KEY = 32
 
 _FLOAT = np.dtype("<f8")
 _FLOATS = (float, np.float64)
@@ -111,12 +112,29 @@ def pack(results: Iterable[Value]) -> Batch:
     return packer.batch()
 
 
-def fingerprint(positional: tuple[Value, ...], named: dict[str, Value]) -> bytes:
-    """A digest of a call's arguments, the same on both sides. Raises Unencodable."""
+def fingerprint(name: str, positional: tuple[Value, ...], named: dict[str, Value]) -> tuple[bytes, bytes]:
+    """A tag and a key for a call, the same on both sides. The tag does not tell the key. Raises Unencodable."""
     blocks: list[bytes] = []
-    layout = _layout(list(positional), blocks, 0)
-    text = f"{layout}{_layout(named, blocks, 0)}" if named else layout
-    return hashlib.blake2b(b"".join([text.encode(), *blocks]), digest_size=DIGEST).digest()
+    layout = f"{name}{_layout(list(positional), blocks, 0)}{_layout(named, blocks, 0) if named else ''}"
+    digest = hashlib.blake2b(b"".join([layout.encode(), *blocks]), digest_size=TAG + _KEY).digest()
+    return digest[:TAG], digest[TAG:]
+
+
+def sealed(value: Value, key: bytes) -> str:
+    """The result of a call, to be read only by who has its arguments: `key` is made of them."""
+    return base64.b64encode(_stirred(dumps(pack([value]).as_json()), key)).decode("ascii")
+
+
+def opened(text: str, key: bytes) -> Value:
+    """What `sealed` closed with the same key, each time a fresh one."""
+    (entry,) = Batch.from_json(loads(_stirred(base64.b64decode(text), key))).entries()
+    return entry["value"]
+
+
+def _stirred(data: bytes, key: bytes) -> bytes:
+    """Data combined with a stream that only the key gives; a second time, the data again."""
+    stream = hashlib.shake_256(key).digest(len(data))
+    return (np.frombuffer(data, np.uint8) ^ np.frombuffer(stream, np.uint8)).tobytes()
 
 
 def _layout(value: Value, blocks: list[bytes], depth: int) -> str:

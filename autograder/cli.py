@@ -16,6 +16,8 @@ from autograder.errors import AutograderError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+_SHOWN = 20
+"""Lines about what a student may have put somewhere a thousand times."""
 _EXIT = """exit status: 0 done, 1 a check failed or a submission could not be graded, 2 wrong usage,
 3 invalid assignment, 4 no sandbox, 5 course directory or gradebook, 130 stopped"""
 
@@ -246,7 +248,11 @@ def _collect(options: argparse.Namespace) -> int:
     from autograder.project import hidden_tests
 
     hidden_tests(options.assignment)
-    collect(options.assignment, course_root())
+    left_out = collect(options.assignment, course_root())
+    for sentence in left_out[:_SHOWN]:
+        print(f"Left out: {sentence}.", file=sys.stderr)
+    if len(left_out) > _SHOWN:
+        print(f"Left out: {len(left_out) - _SHOWN} more.", file=sys.stderr)
     count = len(students(course_root(), options.assignment)[0])
     print(f"{count} submissions of {options.assignment} are in {course_root() / 'submitted'}.")
     return 0

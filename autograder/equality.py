@@ -48,8 +48,14 @@ def difference(expected: Value, got: Value, *, tighten: float = 1.0, same_nan: b
 def close(expected: Array, got: Array) -> Array:
     """Which numbers of two flat arrays of one length are equal within tolerance."""
     with np.errstate(all="ignore"):
-        equal: Array = (np.abs(got - expected) <= ATOL + RTOL * np.abs(expected)) | (got == expected)
+        equal: Array = _within(np.abs(got - expected), ATOL + RTOL * np.abs(expected)) | (got == expected)
     return equal
+
+
+def _within(error: Array, tolerance: Array) -> Array:
+    """Where an error is within tolerance; an infinite one, of an infinite number, would let every answer through."""
+    right: Array = (error <= tolerance) & (tolerance < np.inf)
+    return right
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,7 @@ def _arrays(expected: Array, got: Array, path: tuple[int, ...], rule: _Rule) -> 
     with np.errstate(all="ignore"):
         wanted, found = expected.astype(np.float64), got.astype(np.float64)
         error = np.abs(found - wanted)
-        right = (error <= rule.tighten * (ATOL + RTOL * np.abs(wanted))) | (found == wanted)
+        right = _within(error, rule.tighten * (ATOL + RTOL * np.abs(wanted))) | (found == wanted)
         if rule.same_nan:
             right |= np.isnan(found) & np.isnan(wanted)
     if right.all():

@@ -72,7 +72,7 @@ class Exercise:
     call       the Python expression evaluated with the student's names and the arguments
     unique     False where many results are right: then only the relations judge
     minimum    how many distinct cases must be drawn (fewer only where there are not more)
-    seconds    wall time that all cases together may take, where the usual limit is too short
+    seconds    what all cases together may take, where the usual limit does not fit; waiting for a processor is free
     """
 
     name: str
@@ -175,10 +175,10 @@ def exercises_of(module: ModuleType) -> list[Exercise]:
     if not found:
         raise AuthoringError(f"{module.__file__}: no exercise found; decorate a reference with @exercise(points=…).")
     names = [entry.name for entry in found]
-    for entry in found:
+    for number, entry in enumerate(found):
         for helper in entry.builds_on:
-            if helper not in names:
-                raise AuthoringError(f"{entry.name}: builds_on names {helper!r}, which is no exercise here.")
+            if helper not in names[:number]:  # a later one would be judged after its right results were given away
+                raise AuthoringError(f"{entry.name}: builds_on names {helper!r}, which is no exercise before it.")
     return found
 
 

@@ -8,34 +8,29 @@ that a student can paste. `published` leaves that out.
 
 from __future__ import annotations
 
-import base64
 import os
 import threading
-import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from autograder import cases as assignments
-from autograder.batch import Batch, fingerprint, pack
+from autograder.batch import Batch
 from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases
 from autograder.compare import Expected, Verdict
 from autograder.diagnose import Diagnosis, died, undefined
 from autograder.errors import SandboxError
 from autograder.exercise import Relation
+from autograder.helpers import oracle, right_results
 from autograder.result import Result, judge_answers, result_of
 from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerDied, choose
 from autograder.submission import Submission, Unreadable, read
 from autograder.text import clean
-from autograder.values import Value, copied, decode, encode
+from autograder.values import encode
 
 Progress = Callable[[Result], None]
 
-_ORACLE_ELEMENTS = 2000
 _AGAIN = 8
 """Cases that are called a second time: the same inputs must give the same results."""
 _REMEMBERED = 64 << 20
@@ -55,14 +50,21 @@ def grade_files(
     """Grade files and return the document of `interface`, with `call` in the counterexamples.
 
     Submissions are graded in parallel and reported in the order given; `names` replaces the paths in the document.
-    A weak sandbox adds `warning`: what it does not prevent. Raises UsageError, AuthoringError or SandboxError; never
-    for what is wrong with a file.
+    A weak sandbox adds `warning`: what it does not prevent. Raises UsageError, AuthoringError, and SandboxError if no
+    submission could be graded; never for what is wrong with a file.
     """
     sandbox = sandbox or choose()
     grader = Grader(assignments.load(name, seed), sandbox, limits or Limits())
 
+    failures: list[SandboxError] = []
+
     def one(path: Path, shown: str) -> Result:
-        result = grader.grade(read(path, shown))
+        try:
+            result = grader.grade(read(path, shown))
+        except SandboxError as error:  # whatever it was, the others are graded all the same
+            failures.append(error)
+            told = f"it was not graded ({error}); that is no mistake of its author: grade it again"
+            result = grader.grade(Unreadable(shown, told))
         progress(result)
         return result
 
@@ -72,6 +74,8 @@ def grade_files(
             results = list(executor.map(one, paths, shown))
         finally:
             executor.shutdown(cancel_futures=True)
+    if failures and len(failures) == len(results):
+        raise failures[0]
     document = {"assignment": name, "version": grader.assignment.version, "submissions": results}
     return {**document, "warning": f"weak sandbox: {sandbox.weakness}"} if sandbox.weakness else document
 
@@ -149,7 +153,7 @@ class Grader:
         with self._lock:
             for name in replaced:
                 if (exercise.name, name) not in self._helpers:
-                    self._helpers[exercise.name, name] = _calls(self.reference, exercise, name)
+                    self._helpers[exercise.name, name] = right_results(self.reference, exercise, name)
         return {name: self._helpers[exercise.name, name] for name in replaced}
 
     def _graded(self, submission: Submission) -> list[Result]:
@@ -210,40 +214,6 @@ def _encoded(case: Case) -> dict[str, Any]:
     return {key: encode(value) for key, value in case.arguments.items()}
 
 
-def _calls(reference: dict[str, Any], exercise: ExerciseCases, helper: str) -> dict[str, Any]:
-    """Results of a helper, by fingerprint of its arguments, in all calls that the reference of an exercise makes."""
-    original = reference.get(helper)
-    found: dict[bytes, Value] = {}
-    if not isinstance(original, types.FunctionType):
-        return _table(found)
-
-    def noted(*positional: Value, **named: Value) -> Value:
-        if _elements([positional, named]) > _ORACLE_ELEMENTS:
-            return original(*positional, **named)
-        key = fingerprint(positional, named)
-        found[key] = copied(original(*positional, **named))
-        return copied(found[key])
-
-    scope = {**reference}
-    for name, value in reference.items():  # the same functions, calling `noted` instead
-        if isinstance(value, types.FunctionType) and value.__globals__ is original.__globals__:
-            scope[name] = types.FunctionType(
-                value.__code__, scope, value.__name__, value.__defaults__, value.__closure__
-            )
-            scope[name].__kwdefaults__ = value.__kwdefaults__
-    scope[helper] = noted
-    code = compile(exercise.call, "<call>", "eval")
-    with np.errstate(all="ignore"):
-        for case in exercise.cases:
-            with suppress(Exception):  # it asks then
-                eval(code, scope, copied(case.arguments))
-    return _table(found)
-
-
-def _table(found: Mapping[bytes, Value]) -> dict[str, str]:
-    return {"keys": base64.b64encode(b"".join(found)).decode("ascii"), **pack(found.values()).as_json()}
-
-
 def _called_again(count: int) -> list[int]:
     """Which cases are called a second time, last first: a few, spread over the smaller three quarters."""
     if count < 4 * _AGAIN:
@@ -268,6 +238,8 @@ class _Run:
         self.worker: Worker | None = None
         self.loaded: dict[str, Any] = {}
         self.loads = True
+        self.told: set[str] = set()
+        """Helpers of which this submission's worker may have learned right results."""
 
     def close(self) -> None:
         if self.worker:
@@ -284,11 +256,14 @@ class _Run:
 
     def answers_with(self, exercise: ExerciseCases, replaced: Sequence[str]) -> Batch | Diagnosis:
         """The same with the results of some helpers replaced by right ones, when all has been judged without."""
+        if not self.told <= set(replaced):
+            self.close()  # what it was told for another exercise must not answer for this one
+        self.told = set(replaced)
         try:
             return self._call(self._ready(exercise), exercise, replaced)
         except WorkerDied as death:
             self.close()
-            return Diagnosis(death.reason, died(death.reason, self.grader.limits.wall))
+            return Diagnosis(death.reason, self._told(exercise, death))
 
     def _start(self) -> Worker:
         return self.grader.sandbox.start(self.grader.limits, self.grader.inputs)
@@ -314,7 +289,7 @@ class _Run:
         message = {"op": "call", "name": exercise.name, "call": exercise.call, "kept": exercise.name}
         reply = worker.request(
             {**message, "again": self.grader.again[exercise.name], "replace": self.grader.helpers(exercise, replace)},
-            answer=self._oracle(replace) if replace else None,
+            answer=oracle(self.grader.reference, replace) if replace else None,
             wall=exercise.seconds,
         )
         if reply.get("missing") is True:
@@ -338,37 +313,19 @@ class _Run:
 
     def _died(self, exercise: ExerciseCases, death: WorkerDied) -> Diagnosis:
         """Why there are no answers; the smallest case is tried alone to see whether it shows the same."""
-        message = died(death.reason, self.grader.limits.wall)
         shown = None
         try:
             worker = self._ready(exercise)
             first = {"op": "call", "name": exercise.name, "call": exercise.call}
-            worker.request({**first, "cases": [_encoded(exercise.cases[0])]})
+            worker.request({**first, "cases": [_encoded(exercise.cases[0])]}, wall=exercise.seconds)
         except WorkerDied as again:
             self.close()
             if again.reason == death.reason:
                 shown = Verdict(exercise.cases[0], Answer(error=death.reason))
-        return Diagnosis(death.reason, message, None, shown)
+        return Diagnosis(death.reason, self._told(exercise, death), None, shown)
 
-    def _oracle(self, replaced: Sequence[str]) -> Callable[[dict[str, Any]], dict[str, Any]]:
-        """Answers a worker's questions for replaced helpers, from the NumPy reference, for small data only."""
-
-        def answer(frame: dict[str, Any]) -> dict[str, Any]:
-            name = frame.get("ask")
-            try:
-                positional, named = decode(frame.get("arguments"))
-                if (
-                    not isinstance(name, str)
-                    or name not in replaced
-                    or _elements([positional, named]) > _ORACLE_ELEMENTS
-                ):
-                    raise ValueError
-                with np.errstate(all="ignore"):
-                    return {"value": encode(self.grader.reference[name](*positional, **named))}
-            except Exception:  # whatever a student's arguments do to the reference is theirs to hear of
-                return {"error": True}
-
-        return answer
+    def _told(self, exercise: ExerciseCases, death: WorkerDied) -> str:
+        return died(death.reason, exercise.seconds or self.grader.limits.wall)
 
 
 def _answer(result: dict[str, Any]) -> Answer:
@@ -393,17 +350,6 @@ def _error(problem: dict[str, Any]) -> Answer:
 
 def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _elements(value: Value) -> int:
-    """How much a helper is given to do: a whole number may be a size or a number of rounds."""
-    if isinstance(value, np.ndarray):
-        return value.size + (int(np.abs(value.astype(np.float64)).sum()) if value.dtype.kind in "iu" else 0)
-    if type(value) is int or isinstance(value, np.integer):
-        return 1 + abs(int(value))
-    if isinstance(value, list | tuple):
-        return sum(map(_elements, value))
-    return sum(map(_elements, value.values())) if isinstance(value, dict) else 1
 
 
 def _entry(name: str, maximum: float, results: list[Result], status: str, message: str | None) -> Result:

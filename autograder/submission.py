@@ -105,13 +105,13 @@ def _is_code(marker: str) -> bool:
     return not re.match(r"\s*\[(markdown|md|raw)\]", marker)
 
 
-def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes | str:
-    """The file's bytes, or why it cannot be read, in a few words.
+def read_bytes(path: Path, limit: int = MAX_BYTES, folder: int | None = None) -> bytes | str:
+    """The file's bytes, or why it cannot be read, in a few words; `folder` is where `path` is, if that is open already.
 
     Opens it once, without following a link and without waiting on a pipe, and reads at most one byte more than `limit`.
     """
     try:
-        descriptor = os.open(path, _FLAGS)
+        descriptor = os.open(path, _FLAGS, dir_fd=folder)
     except OSError as error:
         if error.errno == errno.ELOOP:
             return "the file is a symbolic link"

@@ -20,7 +20,7 @@ exercise
 strategies
 cases
 calling visible
-drawing submission
+drawing helpers submission
 sandbox
 compare
 diagnose

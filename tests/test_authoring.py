@@ -58,6 +58,7 @@ def compiled(tmp_path: Path, hidden: str, notebook: str = NOTEBOOK) -> object:
             "its arguments cannot be drawn: KeyError: 'n_9'",
         ),
         (TWICE.replace("points=100", 'points=100, builds_on=("Z",)'), NOTEBOOK, "builds_on names 'Z'"),
+        (TWICE.replace("points=100", 'points=100, builds_on=("twice",)'), NOTEBOOK, "no exercise before it"),
         (TWICE.replace("X + X", "X + 1"), NOTEBOOK, "the references disagree"),
         (TWICE.replace("X + X", "X.nothing"), NOTEBOOK, "the torch reference raises AttributeError"),
         (TWICE, NOTEBOOK.replace("2 * X", "1 / 0"), "the NumPy reference raises ZeroDivisionError"),

@@ -5,6 +5,7 @@ Screenshots for people: `PICTURES=folder pytest tests/test_browser.py`.
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 from collections.abc import Iterator
@@ -218,6 +219,13 @@ def test_without_our_configuration_the_notebook_runs_it(browser: Browser, tmp_pa
         assert visit.attacked()
 
 
+def attached(attack: str) -> dict[str, dict[str, str]]:
+    """Pictures with scripts in them, and what only says that it is one."""
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" onload="{DO}"><script>{DO}</script>{attack}</svg>'
+    coded = base64.b64encode(svg.encode()).decode("ascii")
+    return {"a.svg": {"image/svg+xml": coded}, "b": {"text/html": coded, f'image/png"onerror="{DO}': coded}}
+
+
 def rendered(attack: str, template: str, folder: Path, ours: bool = True) -> str:
     """A notebook full of an attack, as nbgrader's templates show it, without what they load from the network."""
     config = Config()
@@ -234,6 +242,8 @@ def rendered(attack: str, template: str, folder: Path, ours: bool = True) -> str
     notebook = nbformat.v4.new_notebook(
         cells=[
             nbformat.v4.new_markdown_cell(markdown, metadata=meta),
+            nbformat.v4.new_markdown_cell("![a](attachment:a.svg)![b](attachment:b)", attachments=attached(attack)),
+            nbformat.v4.new_raw_cell(attack),
             nbformat.v4.new_code_cell(f"x = {attack!r}\n# {attack}", outputs=outputs),
         ]
     )

@@ -22,6 +22,7 @@ def f(*cells: str) -> Any:
 @pytest.fixture(autouse=True)
 def short_statements(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(definitions, "STATEMENT_SECONDS", 0.2)
+    monkeypatch.setattr(definitions, "_ASLEEP_SECONDS", 1.0)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +72,10 @@ def test_a_slow_constant_is_given_up_with_a_reason() -> None:
     found = run("import time\nBIG = time.sleep(30)", "def f(): return BIG")
     assert found.problems["BIG"].type == "TimeoutError"
     assert callable(found.namespace["f"])
+
+
+def test_waiting_for_a_processor_is_no_slowness() -> None:
+    assert f("import time\nONE = time.sleep(0.4) or 1", "def f(): return ONE")() == 1
 
 
 def test_a_syntax_error_is_reported_for_what_its_cell_defines() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.equality import difference
+from autograder.equality import close, difference
 
 A = np.array([[1.0, 2.0], [3.0, 4.0]])
 
@@ -51,6 +51,9 @@ def test_equal(expected: Any, got: Any) -> None:
         (A / 3, (A / 3).astype(np.float32), "precision"),
         (A, A + 1e-6, "value"),
         (1e-20, 1.0, "value"),
+        (np.inf, 3.0, "value"),
+        (np.inf, -np.inf, "value"),
+        (np.array([1.0, np.inf]), np.array([1.0, 1.0]), "value"),
         ("a", "b", "value"),
         ("a", 1.0, "type"),
     ],
@@ -67,6 +70,13 @@ def test_the_first_entry_that_differs_is_named() -> None:
     found = difference([A, A], [A, wrong])
     assert found is not None
     assert (found.path, found.at) == ((1,), (1, 0))
+
+
+def test_many_numbers_at_once_are_judged_as_each_alone() -> None:
+    values = np.array([0.0, 1.0, -1.0, 1e300, np.inf, -np.inf, np.nan])
+    pairs = [(left, right) for left in values for right in values]
+    together = close(*(np.array(side) for side in zip(*pairs, strict=True)))
+    assert together.tolist() == [difference(left, right) is None for left, right in pairs]
 
 
 def test_tolerance_does_not_follow_the_result() -> None:

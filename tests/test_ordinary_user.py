@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 USER = "64321"
-TESTS = ["tests/test_attacks.py", "tests/test_sandbox.py"]
+TESTS = ["tests/test_attacks.py", "tests/test_sandbox.py", "tests/test_patience.py"]
 
 
 def visible() -> list[str]:

@@ -16,6 +16,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from hypothesis import strategies as st
 from autograder.batch import Batch
 from autograder.cases import AssignmentCases
 from autograder.errors import SandboxError
-from autograder.grade import Grader
+from autograder.grade import Grader, grade_files
 from autograder.sandbox import wire
 from autograder.sandbox.launcher import Ended, Inputs, Limits, Worker, WorkerDied, choose
 from autograder.submission import Submission
@@ -324,3 +325,41 @@ def test_a_worker_that_is_killed_by_the_machine_is_no_ones_mistake(
     grader = Grader(backprop, Puppet(gone, status=-9), Limits(wall=5.0))
     with pytest.raises(SandboxError, match="killed from outside"):
         grader.grade(Submission("wrong", (WRONG,)))
+
+
+@dataclass
+class Killing:
+    """A real sandbox on a machine that kills whatever is found in a submission with a certain word in it."""
+
+    name: str = "killing"
+    strong: bool = True
+    weakness: str = ""
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def start(self, limits: Limits, inputs: Inputs | None = None) -> Worker:
+        worker = choose().start(limits, inputs)
+        request = worker.request
+
+        def killed(message: dict[str, Any], **options: Any) -> dict[str, Any]:
+            if "large" in str(message.get("cells")):
+                worker.close()
+                raise SandboxError("the process that runs the submission was killed from outside")
+            return request(message, **options)
+
+        worker.request = killed  # type: ignore[method-assign]
+        return worker
+
+
+def test_what_the_machine_does_to_one_submission_stops_no_other(tmp_path: Path) -> None:
+    """A machine that is short of memory, say: the others are graded, and it is told that it was not the student."""
+    honest, other = tmp_path / "honest.py", tmp_path / "other.py"
+    honest.write_text("def dZ_output(A, Y): return A - Y")
+    other.write_text("def dZ_output(A, Y): return 'large'")
+    first, second = grade_files("backprop", [other, honest], sandbox=Killing())["submissions"]
+    assert (first["status"], first["score"], second["status"], second["score"]) == ("unreadable", 0, "graded", 10)
+    assert "killed from outside" in first["message"]
+    assert "no mistake of its author" in first["message"]
+    with pytest.raises(SandboxError, match="from outside"):
+        grade_files("backprop", [other], sandbox=Killing())

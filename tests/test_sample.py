@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -98,16 +99,18 @@ def test_a_cluster_comes_to_the_same_though_one_of_its_processes_is_killed(
     shutil.copytree(course / "submitted", elsewhere / "submitted")
     shutil.copy(course / "gradebook.db", elsewhere)
     killed: list[int] = []
+    before = set(Path(tempfile.gettempdir()).glob("autograder-*"))
 
     @contextmanager
     def two(name: str, released: str) -> Iterator[Mark]:
         with workers.cluster(name, released, 2) as mark:
 
             def marked(collected: Iterable[Collected]) -> Iterator[Marked]:
+                from distributed import default_client
+
+                assert default_client().scheduler.address.startswith("tls://")  # any user may connect to a port
                 for each in mark(collected):
                     if not killed:
-                        from distributed import default_client
-
                         killed.append(next(iter(default_client().run(os.getpid).values())))
                         os.kill(killed[0], signal.SIGKILL)
                     yield each
@@ -119,6 +122,7 @@ def test_a_cluster_comes_to_the_same_though_one_of_its_processes_is_killed(
     assert not done.failed
     assert len(done.graded) == len(summary.graded)
     assert outcome(elsewhere) == outcome(course)
+    assert set(Path(tempfile.gettempdir()).glob("autograder-*")) <= before  # the hidden tests are not left behind
 
 
 def test_a_cluster_that_is_not_there_is_said() -> None:

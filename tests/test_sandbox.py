@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from autograder.batch import Batch, pack
+from autograder.batch import Batch
 from autograder.errors import SandboxError
 from autograder.sandbox import launcher, lock
 from autograder.sandbox.launcher import Limits, Sandbox, Worker, WorkerDied
@@ -325,7 +325,7 @@ def test_worker_may_ask(worker: Worker) -> None:
         "name": "f",
         "call": "f(x)",
         "cases": [{"x": 1}],
-        "replace": {"g": {"keys": "", **pack([]).as_json()}},
+        "replace": {"g": {"tags": "", "sealed": []}},
     }
     reply = worker.request(call, answer=lambda asked: {"value": encode(41)})
     assert Batch.from_json(reply).entries() == [{"value": 42}]

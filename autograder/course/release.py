@@ -11,10 +11,11 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import MissingEntry
 from nbgrader.converters import GenerateAssignment
-from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseAssignment
+from nbgrader.exchange.default import ExchangeReleaseAssignment
 from traitlets.config import Config
 
 from autograder import cases, project, visible
+from autograder.course.collecting import SafeCollect
 from autograder.course.files import write
 from autograder.course.notebook import source_notebook
 from autograder.course.tools import converter, exchange, gradebook, released, run
@@ -56,9 +57,15 @@ def set_due(name: str, course: Path, due: datetime) -> None:
         book.update_or_create_assignment(name, duedate=moment)
 
 
-def collect(name: str, course: Path) -> None:
-    """Fetch everyone's latest submission from the exchange. Raises CourseError where there is no exchange."""
-    run(exchange(ExchangeCollect, course, name, update=True, check_owner=False), f"collecting {name}")
+def collect(name: str, course: Path) -> list[str]:
+    """Fetch everyone's latest submission from the exchange. Returns sentences about what was left out, and why.
+
+    Raises CourseError where there is no exchange.
+    """
+    action = exchange(SafeCollect, course, name, update=True)
+    run(action, f"collecting {name}")
+    left_out: list[str] = action.left_out
+    return left_out
 
 
 def _points(name: str) -> dict[str, float]:

@@ -5,8 +5,10 @@ A thread waits for the sandbox most of the time, so threads use all cores; their
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
+import shutil
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -82,7 +84,7 @@ def cluster(name: str, released: str, where: str | int, allow_weak: bool = False
     marked again. Raises CourseError where there is no such cluster, or one with another version of this framework.
     """
     try:
-        from distributed import Client, LocalCluster, as_completed
+        from distributed import Client, LocalCluster, Security, as_completed
     except ImportError:
         raise CourseError("a cluster needs Dask: pip install 'autograder[cluster]'.") from None
     if isinstance(where, int) and where < 1:
@@ -91,8 +93,13 @@ def cluster(name: str, released: str, where: str | int, allow_weak: bool = False
     kit = Kit.pack(name, released, allow_weak)
     logging.getLogger("distributed").setLevel(logging.ERROR)
     try:
+        # Who can connect to a scheduler can run anything as its user: other users of this machine must not.
         local = isinstance(where, int) and LocalCluster(
-            n_workers=where, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+            n_workers=where,
+            threads_per_worker=1,
+            dashboard_address=None,
+            silence_logs=logging.ERROR,
+            security=Security.temporary(),
         )
         client = Client(local or where, timeout=_SECONDS)
     except (OSError, ValueError) as error:
@@ -158,11 +165,15 @@ class Kit:
     @cached_property
     def marker(self) -> Marker:
         """Unpacked, in a process that marks nothing else. Raises CourseError if its framework is another version."""
+        from distributed import get_worker
+
         from autograder.sandbox.launcher import choose
 
         if self.code != project.framework_key():
             raise CourseError("a process of the cluster has another version of this framework; install the same one.")
-        root = Path(tempfile.mkdtemp(prefix="autograder-"))
+        # Removed with the process, or by the cluster where it was killed.
+        root = Path(tempfile.mkdtemp(prefix="autograder-", dir=get_worker().local_directory))
+        atexit.register(shutil.rmtree, root, ignore_errors=True)
         folder = root / "solutions" / self.name
         folder.mkdir(parents=True)
         for name, content in self.files.items():

@@ -24,6 +24,9 @@ from types import CodeType, FrameType, MappingProxyType, ModuleType
 from typing import Any
 
 STATEMENT_SECONDS = 2.0
+"""Of processor time for one statement."""
+_ASLEEP_SECONDS = 8.0
+"""Of any time: less than a worker has for all statements, and much more than one needs while the machine is busy."""
 ABSENT = frozenset({"matplotlib", "seaborn", "plotly", "IPython", "ipywidgets", "tqdm"})
 """Modules that draw or show progress: a harmless stand-in keeps functions that use them on the way alive."""
 
@@ -274,12 +277,18 @@ def _limited(code: CodeType, namespace: dict[str, Any]) -> None:
     if not hasattr(signal, "setitimer"):  # Windows, where only students are: their check has a time limit of its own
         exec(code, namespace)
         return
-    signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, STATEMENT_SECONDS, 0.1)
+    timers = (
+        (signal.SIGPROF, signal.ITIMER_PROF, STATEMENT_SECONDS),
+        (signal.SIGALRM, signal.ITIMER_REAL, _ASLEEP_SECONDS),
+    )
+    for number, timer, seconds in timers:
+        signal.signal(number, stop)
+        signal.setitimer(timer, seconds, 0.1)
     try:
         exec(code, namespace)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        for _, timer, _ in timers:
+            signal.setitimer(timer, 0)
 
 
 def _note(entry: Statement, error: BaseException, found: Definitions) -> None:

@@ -32,6 +32,7 @@ from autograder.batch import Batch
 from autograder.errors import SandboxError
 from autograder.sandbox import wire
 from autograder.sandbox.mounts import MOUNTED, PACKAGE, interpreter, mounts, numpy_folder
+from autograder.sandbox.patience import Patience, ask_who_sends, sender
 from autograder.values import dumps, encode, loads
 
 Message = dict[str, Any]
@@ -58,7 +59,7 @@ class Limits:
     """What one worker may use."""
 
     wall: float = 10.0
-    """Seconds per request, call backs included."""
+    """Seconds per request, call backs included; not counted is what the process waits for a processor."""
     cpu: int = 120
     """Seconds of processor time per worker."""
     memory: int = 1 << 30
@@ -91,8 +92,10 @@ class WorkerDied(Exception):
 class Worker:
     """One process for one submission. It ends with the thread that started it, so use it in that thread."""
 
-    def __init__(self, end: Callable[[float], Ended], connection: socket.socket, limits: Limits) -> None:
-        self.limits = limits
+    def __init__(
+        self, end: Callable[[float], Ended], connection: socket.socket, limits: Limits, pid: int | None = None
+    ) -> None:
+        self.limits, self._pid = limits, pid
         self._end, self._connection = end, connection
         self._ended: Ended | None = None
 
@@ -107,8 +110,8 @@ class Worker:
     ) -> Message:
         """Send a request and return the reply, within `wall` seconds; `answer` replies to what the worker asks.
 
-        Raises WorkerDied, and SandboxError if it was ended by something else than the submission in it. The reply is a
-        dict; what is in it is not trusted.
+        Raises WorkerDied, and SandboxError if it was ended, or kept from running, by something else than the submission
+        in it. The reply is a dict; what is in it is not trusted.
         """
         if self._ended:
             raise WorkerDied("crashed")
@@ -117,7 +120,7 @@ class Worker:
         payload = dumps({**message, "id": identity})
         if len(payload) > wire.MAX_FRAME:
             raise ValueError("the request is larger than a frame")
-        deadline = time.monotonic() + (self.limits.wall if wall is None else wall)
+        deadline = Patience(self.limits.wall if wall is None else wall, self._pid)
         try:
             wire.send_frame(self._connection, payload, deadline)
             return self._reply(identity, deadline, answer)
@@ -129,7 +132,7 @@ class Worker:
             self.close()  # the two sides are out of step
             raise
 
-    def _reply(self, identity: str, deadline: float, answer: Callable[[Message], Message] | None) -> Message:
+    def _reply(self, identity: str, deadline: wire.Deadline, answer: Callable[[Message], Message] | None) -> Message:
         for left in reversed(range(_MAX_ASKS + 1)):
             frame = _receive(self._connection, self.limits.reply, deadline)
             if frame.get("id") != identity:
@@ -199,6 +202,7 @@ class _Parent:
         deadline = time.monotonic() + _START_SECONDS
         ours, theirs = socket.socketpair()
         try:
+            ask_who_sends(ours)
             with theirs:
                 if inputs is not None and inputs is not self._holds:
                     wire.send_frame(self._connection, inputs.frame, deadline)
@@ -206,6 +210,7 @@ class _Parent:
                 wire.send_frame(self._connection, dumps({"op": "fork", **message}), deadline)
                 socket.send_fds(self._connection, [b"."], [theirs.fileno()])
             pid = _receive(self._connection, 1 << 16, deadline)["pid"]
+            seen_as = sender(ours, deadline)
             frame = _receive(ours, 1 << 16, deadline)
             if frame.get("ready") is not True:
                 raise ValueError(str(frame.get("failed", "it sent no valid frame")))
@@ -217,7 +222,7 @@ class _Parent:
             ours.close()
             self.close()
             raise
-        return Worker(functools.partial(self._end, pid, only), ours, limits)
+        return Worker(functools.partial(self._end, pid, only), ours, limits, seen_as)
 
     def _end(self, pid: int, only: bool, grace: float) -> Ended:
         try:
@@ -238,7 +243,7 @@ class _Parent:
         return self.close.alive and self._process.poll() is None
 
 
-def _receive(connection: socket.socket, limit: int, deadline: float) -> Message:
+def _receive(connection: socket.socket, limit: int, deadline: wire.Deadline) -> Message:
     try:
         frame = loads(wire.receive_frame(connection, limit, deadline))
     except (ValueError, MemoryError) as error:

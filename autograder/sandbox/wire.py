@@ -8,8 +8,12 @@ from __future__ import annotations
 import socket
 import struct
 import time
+from collections.abc import Callable
+from typing import TypeAlias
 
 MAX_FRAME = 32 << 20
+Deadline: TypeAlias = float | Callable[[], float] | None
+"""In time.monotonic seconds, or what tells them; None waits for ever."""
 
 
 class WireError(Exception):
@@ -20,20 +24,22 @@ class WireError(Exception):
         self.reason = reason
 
 
-def send_frame(connection: socket.socket, payload: bytes, deadline: float | None = None) -> None:
-    """Send one frame before `deadline` (time.monotonic seconds; None waits for ever). Raises WireError."""
+def send_frame(connection: socket.socket, payload: bytes, deadline: Deadline = None) -> None:
+    """Send one frame before `deadline`. Raises WireError."""
     if len(payload) > MAX_FRAME:
         raise WireError("invalid")
-    try:
-        connection.settimeout(_left(deadline))
-        connection.sendall(struct.pack(">I", len(payload)) + payload)
-    except TimeoutError as error:
-        raise WireError("timeout") from error
-    except OSError as error:
-        raise WireError("closed") from error
+    left = memoryview(struct.pack(">I", len(payload)) + payload)
+    while left:
+        try:
+            connection.settimeout(_left(deadline))
+            left = left[connection.send(left) :]
+        except TimeoutError:
+            continue  # unless the deadline has moved, there is no time left
+        except OSError as error:
+            raise WireError("closed") from error
 
 
-def receive_frame(connection: socket.socket, limit: int = MAX_FRAME, deadline: float | None = None) -> bytes:
+def receive_frame(connection: socket.socket, limit: int = MAX_FRAME, deadline: Deadline = None) -> bytes:
     """Receive one frame of at most `limit` bytes before `deadline`: one deadline for all of it, not per read."""
     (length,) = struct.unpack(">I", _receive(connection, 4, deadline))
     if length > limit:
@@ -41,14 +47,14 @@ def receive_frame(connection: socket.socket, limit: int = MAX_FRAME, deadline: f
     return _receive(connection, length, deadline)
 
 
-def _receive(connection: socket.socket, count: int, deadline: float | None) -> bytes:
+def _receive(connection: socket.socket, count: int, deadline: Deadline) -> bytes:
     chunks = bytearray()
     while len(chunks) < count:
         try:
             connection.settimeout(_left(deadline))
             chunk = connection.recv(min(count - len(chunks), 1 << 20))
-        except TimeoutError as error:
-            raise WireError("timeout") from error
+        except TimeoutError:
+            continue
         except OSError as error:
             raise WireError("closed") from error
         if not chunk:
@@ -57,10 +63,10 @@ def _receive(connection: socket.socket, count: int, deadline: float | None) -> b
     return bytes(chunks)
 
 
-def _left(deadline: float | None) -> float | None:
+def _left(deadline: Deadline) -> float | None:
     if deadline is None:
         return None
-    left = deadline - time.monotonic()
+    left = (deadline() if callable(deadline) else deadline) - time.monotonic()
     if left <= 0:
         raise WireError("timeout")
     return left

@@ -562,7 +562,7 @@ def real_digits(dims, style):
 
 
 @exercise(
-    points=18, unique=False, minimum=1, seconds=40, inputs=real_digits, builds_on=("initialize", "one_hot", "train")
+    points=18, unique=False, minimum=1, seconds=20, inputs=real_digits, builds_on=("initialize", "one_hot", "train")
 )
 def train_digits(X: list, labels: list, seed: int) -> list:
     """Parameters of a two-layer network that reads handwritten digits, also those that it has not seen."""

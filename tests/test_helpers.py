@@ -1,0 +1,60 @@
+"""Right results of helpers: only who has the arguments of a call can read them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import numpy as np
+
+from autograder.batch import TAG, fingerprint, opened, sealed
+from autograder.cases import AssignmentCases
+from autograder.equality import difference
+from autograder.helpers import oracle, right_results
+from autograder.values import Code, encode
+
+
+def test_a_sealed_result_opens_with_the_same_arguments_only() -> None:
+    value = [np.arange(6.0).reshape(2, 3), (1, "x"), None]
+    _, key = fingerprint("dW", (np.ones((2, 1)),), {"A": 1.0})
+    assert difference(value[0], opened(sealed(value, key), key)[0]) is None
+    assert opened(sealed(value, key), key)[1:] == value[1:]
+    others = [
+        fingerprint("db", (np.ones((2, 1)),), {"A": 1.0}),
+        fingerprint("dW", (np.ones((1, 2)),), {"A": 1.0}),
+        fingerprint("dW", (np.ones((2, 1)), 1.0), {}),
+    ]
+    for tag, other in others:
+        assert other != key
+        assert len(tag) == TAG
+        try:
+            assert opened(sealed(value, key), other) != value
+        except ValueError:
+            continue
+
+
+def test_what_a_worker_gets_beforehand_tells_no_result(backprop: AssignmentCases) -> None:
+    """Neither the numbers themselves nor any form in which they are written; but each opens with its arguments."""
+    (backward,) = [entry for entry in backprop.exercises if entry.name == "backward"]
+    given = right_results(backprop.reference_functions(), backward, "dW")
+    assert len(given["sealed"]) >= len(backward.cases)
+    closed = json.dumps(given).encode() + b"".join(base64.b64decode(text) for text in given["sealed"])
+    for case in backward.cases:
+        for result in case.expected:
+            if len(set(result.ravel().tolist()) - {0.0, 0.5, 1.0}) > 1:
+                assert result.tobytes() not in closed
+                assert base64.b64encode(result.tobytes()).rstrip(b"=")[:-1] not in closed
+
+
+def test_the_oracle_answers_for_what_is_replaced_and_small(backprop: AssignmentCases) -> None:
+    ask = oracle(backprop.reference_functions(), ["db"])
+
+    def asked(name: Any, *arguments: Any) -> dict[str, Any]:
+        return ask({"ask": name, "arguments": encode([list(arguments), {}])})
+
+    assert "value" in asked("db", np.ones((2, 1)))
+    for refused in (asked("dW", np.ones((2, 1)), np.ones((2, 1))), asked("db", np.ones((2001, 1))), asked(["db"], 1)):
+        assert refused == {"error": True}
+    assert asked("db", Code("1/0")) == {"error": True}
+    assert ask({"ask": "db"}) == {"error": True}
