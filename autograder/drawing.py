@@ -35,7 +35,7 @@ from autograder.errors import AuthoringError, AutograderError
 from autograder.exercise import Exercise, exercises_of
 from autograder.values import Code, Unencodable, Value, copied, decode, dumps, encode, evaluate, identical
 
-_AGREEMENT = 0.1
+AGREEMENT = 0.1
 """References must agree ten times closer than a student has to."""
 
 
@@ -69,7 +69,7 @@ def compile_exercise(exercise: Exercise, functions: dict[str, Callable[..., Valu
             f"{exercise.name}: the notebook has no NumPy reference of this name; define it in a cell "
             f'marked exercise="{owner}".'
         )
-    numpy_call = _caller(exercise, functions)
+    numpy_call = caller(exercise.call, functions)
     cases = []
     for plan, arguments in _drawn(exercise, seed):
         expected = _reference(exercise, arguments, numpy_call)
@@ -172,7 +172,8 @@ def _reference(exercise: Exercise, arguments: dict[str, Value], numpy_call: Call
     answer = answer_of(numpy_call, arguments)
     if answer.error:
         raise AuthoringError(
-            f"{exercise.name}: the NumPy reference raises {answer.error}: {answer.message} for {arguments}."
+            f"{exercise.name}: the NumPy reference raises {answer.error}: {answer.message} for "
+            f"{arguments}{_drawn_as(exercise)}."
         )
     if answer.changed:
         raise AuthoringError(f"{exercise.name}: the NumPy reference changes its argument {answer.changed[0]}.")
@@ -182,7 +183,8 @@ def _reference(exercise: Exercise, arguments: dict[str, Value], numpy_call: Call
             second = decode(encode(_to_numpy(exercise.reference(**torch_arguments))))
     except Exception as error:
         raise AuthoringError(
-            f"{exercise.name}: the torch reference raises {type(error).__name__}: {error} for {arguments}."
+            f"{exercise.name}: the torch reference raises {type(error).__name__}: {error} for "
+            f"{arguments}{_drawn_as(exercise)}."
         ) from error
     for library, value in (("NumPy", answer.value), ("torch", second)):
         for relation in exercise.relations:
@@ -193,12 +195,39 @@ def _reference(exercise: Exercise, arguments: dict[str, Value], numpy_call: Call
                 )
     if not exercise.unique:
         return None
-    if difference(second, answer.value, tighten=_AGREEMENT):
+    if difference(second, answer.value, tighten=AGREEMENT):
         raise AuthoringError(
             f"{exercise.name}: the references disagree for {arguments}: torch gives {second!r}, NumPy "
             f"{answer.value!r}; mend the one that is wrong."
         )
+    _check_shape(exercise, arguments, answer.value)
     return answer.value
+
+
+def _drawn_as(exercise: Exercise) -> str:
+    """The shapes as the author named them: a name written in two ways is two dimensions."""
+    shapes = [f"{entry.name} ({', '.join(entry.dims)})" for entry in exercise.parameters if entry.dims]
+    return f", drawn as {', '.join(shapes)}" if shapes else ""
+
+
+def _check_shape(exercise: Exercise, arguments: dict[str, Value], value: Value) -> None:
+    """What the references give must have the shape of the annotation. Raises AuthoringError."""
+    dims = exercise.result.dims
+    if dims is None:
+        return
+    sizes = {name: value for name, value in arguments.items() if type(value) is int} | {
+        dim: size
+        for parameter in exercise.parameters
+        if parameter.dims
+        for dim, size in zip(parameter.dims, np.shape(arguments[parameter.name]), strict=False)
+    }
+    got = np.shape(value)
+    due = tuple(int(dim) if dim.isdigit() else sizes.get(dim) for dim in dims)
+    if len(got) != len(due) or any(side not in (None, size) for side, size in zip(due, got, strict=True)):
+        raise AuthoringError(
+            f"{exercise.name}: the references give shape {got} for {arguments}, but the annotation of the result says "
+            f"({', '.join(dims)}); correct the one that is wrong."
+        )
 
 
 def _to_torch(value: Value) -> Any:
@@ -221,9 +250,9 @@ def _to_numpy(value: Any) -> Value:
     return value
 
 
-def _caller(exercise: Exercise, functions: dict[str, Any]) -> Callable[[dict[str, Value]], Value]:
-    """The exercise's call expression, evaluated with the references' names, as the worker does with a student's."""
-    code = compile(exercise.call, "<call>", "eval")
+def caller(expression: str, functions: dict[str, Any]) -> Callable[[dict[str, Value]], Value]:
+    """An exercise's call expression, evaluated with the references' names, as the worker does with a student's."""
+    code = compile(expression, "<call>", "eval")
 
     def call(arguments: dict[str, Value]) -> Value:
         data = {name: value for name, value in arguments.items() if not isinstance(value, Code)}

@@ -47,6 +47,11 @@ def notebook(name: str) -> Path:
     return hidden_tests(name).with_name(f"{name}.py")
 
 
+def released(name: str) -> Path:
+    """Path of the notebook that students get."""
+    return root() / "assignments" / name / f"{name}.ipynb"
+
+
 def sources(name: str) -> list[Path]:
     """All files that an assignment is made of (hidden tests, notebook, data, helpers), sorted; not its figures."""
     return sorted(path for path in hidden_tests(name).parent.iterdir() if path.is_file())

@@ -5,26 +5,30 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from autograder import project
 from autograder.cases import AssignmentCases, load
 from autograder.compare import compare
+from autograder.coverage import branches_missed, inputs_reached
 from autograder.diagnose import diagnose
+from autograder.drawing import AGREEMENT
 from autograder.equality import RTOL
 from autograder.errors import AutograderError
 from autograder.grade import grade_files, published
-from autograder.mutants import equivalents, mutants_of, survivors
+from autograder.mutants import equivalents, survivors
+from autograder.mutations import mutants_of
+from autograder.released import graded_cells, problems
 from autograder.sandbox.launcher import Sandbox
 
-_SECRETS = re.compile(r"BEGIN SOLUTION|END SOLUTION|HIDDEN TESTS|MARK SCHEME|misconception|hidden\.py", re.I)
-_SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
-_TELLING = 25  # characters: shorter lines of a solution may stand in the text by chance
+_FEWEST = 2
+"""Misconceptions that an exercise must have: with fewer, nothing says that its cases reject what is nearly right."""
+_LISTED = "solutions/equivalent.toml"
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def validate(
 def _kept(name: str, sandbox: Sandbox) -> Path:
     """Where the checks of an assignment are, if all passed; named by the content of all that they depend on."""
     digest = hashlib.sha256(f"{project.assignment_key(name)} {sandbox.name} {sys.version_info[:2]}".encode())
-    for path in (_released_file(name), project.root() / "solutions" / "equivalent.toml"):
+    for path in (project.released(name), project.root() / "solutions" / "equivalent.toml"):
         digest.update(path.read_bytes() if path.is_file() else b"-")
     for library in ("numpy", "torch", "hypothesis", "nbgrader"):
         digest.update(importlib.metadata.version(library).encode())
@@ -80,112 +84,159 @@ def _passed(kept: Path) -> list[Check]:
         return []
 
 
-def _released_file(name: str) -> Path:
-    return project.root() / "assignments" / name / f"{name}.ipynb"
-
-
 def as_json(checks: Sequence[Check]) -> dict[str, Any]:
     """The checks for machines."""
     return {"valid": all(check.passed for check in checks), "checks": [asdict(check) for check in checks]}
 
 
+@dataclass(frozen=True)
+class Subject:
+    """One assignment under examination; what several checks need is made once."""
+
+    assignment: AssignmentCases
+    sandbox: Sandbox
+    student_notebook: Callable[[str], str]
+
+    @cached_property
+    def documents(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The instructor's notebook and the released one, graded twice."""
+        name = self.assignment.name
+        paths = [project.notebook(name), project.released(name)]
+        first, again = (grade_files(name, paths, sandbox=self.sandbox) for _ in range(2))
+        return published(first), published(again)
+
+    @cached_property
+    def made(self) -> str:
+        """The notebook for students as it would be released now."""
+        return self.student_notebook(self.assignment.name)
+
+
+Seen = tuple[list[str], str]
+"""What is wrong, a sentence each, and what to tell if nothing is."""
+
+
 def _checks(name: str, sandbox: Sandbox, student_notebook: Callable[[str], str]) -> Iterator[Check]:
     try:
-        assignment = load(name)
+        subject = Subject(load(name), sandbox, student_notebook)
     except AutograderError as error:
         yield Check(name, "references agree", False, str(error))
         return
-    counts = [len(entry.cases) for entry in assignment.exercises]
-    yield Check(
-        name,
-        "references agree",
-        True,
-        f"{sum(counts)} cases of {len(counts)} exercises, to {RTOL:g} of their size, version {assignment.version}",
-    )
-    yield _misconceptions(assignment)
-    solution = project.notebook(name)
-    released = _released_file(name)
-    first, again = (grade_files(name, [solution, released], sandbox=sandbox) for _ in range(2))
-    solved, stub = published(first)["submissions"]
-    lost = [entry["name"] for entry in solved["exercises"] if entry["outcome"] != "correct"]
-    yield Check(
-        name,
-        "solution scores 100",
-        solved["score"] == 100 and not lost,
-        f"{solved['score']:g}" + (f"; loses {', '.join(lost)}" if lost else ""),
-    )
-    attempted = [entry["name"] for entry in stub["exercises"] if entry["outcome"] != "missing"]
-    yield Check(
-        name,
-        "stub scores 0",
-        stub["status"] == "graded" and stub["score"] == 0 and not attempted,
-        stub["message"] or (f"not missing: {', '.join(attempted)}" if attempted else "all missing"),
-    )
-    yield Check(name, "same document twice", first == again, "byte for byte" if first == again else "documents differ")
-    yield _released(name, released, student_notebook)
-    yield _mutants(assignment, sandbox)
+    for title, examine in CHECKS.items():
+        try:
+            wrong, told = examine(subject)
+        except AutograderError as error:
+            wrong, told = [str(error)], ""
+        yield Check(name, title, not wrong, "; ".join(wrong) or told)
 
 
-def _misconceptions(assignment: AssignmentCases) -> Check:
-    """Every misconception must lose points and be named, and there must be at least four for each exercise."""
+def _references(subject: Subject) -> Seen:
+    """They agree, or nothing could have been loaded."""
+    counts = [len(entry.cases) for entry in subject.assignment.exercises]
+    told = f"{sum(counts)} cases of {len(counts)} exercises, to {AGREEMENT * RTOL:g} of their size"
+    return [], f"{told}; students to {RTOL:g}; version {subject.assignment.version}"
+
+
+def _misconceptions(subject: Subject) -> Seen:
+    """Every misconception must lose points and be named."""
+    assignment = subject.assignment
     wrong = []
-    count = 0
     for exercise in assignment.exercises:
-        count += len(exercise.mistakes)
-        if len(exercise.mistakes) < 4:
-            wrong.append(f"{exercise.name} has only {len(exercise.mistakes)} misconceptions")
+        if len(exercise.mistakes) < _FEWEST:
+            wrong.append(f"{exercise.name} has {len(exercise.mistakes)} misconceptions; write at least {_FEWEST}")
+        relations = assignment.relations(exercise.name) if exercise.relations else ()
         for known in exercise.mistakes:
-            found = diagnose(
-                exercise,
-                compare(exercise, known.answers, assignment.relations(exercise.name) if exercise.relations else ()),
-            )
+            found = diagnose(exercise, compare(exercise, known.answers, relations))
             if found.outcome == "correct":
-                wrong.append(f"{exercise.name}: {known.name} is right on every case; it is no misconception")
+                wrong.append(
+                    f"{exercise.name}: {known.name} is right on every case, it is no misconception: remove it, or draw "
+                    "a case that tells"
+                )
             elif found.misconception != known.name:
-                wrong.append(f"{exercise.name}: {known.name} is named {found.misconception}")
-    return Check(assignment.name, "misconceptions lose and are named", not wrong, "; ".join(wrong) or f"all {count}")
+                wrong.append(
+                    f"{exercise.name}: {known.name} is named {found.misconception}: remove one of both, or draw a case "
+                    "that tells them apart"
+                )
+    return wrong, f"all {sum(len(exercise.mistakes) for exercise in assignment.exercises)}"
 
 
-def _mutants(assignment: AssignmentCases, sandbox: Sandbox) -> Check:
-    """Every mutant of the solutions must lose points, but those that are listed with the reason why they are right."""
-    made = mutants_of(assignment.reference)
-    alive = {str(mutant) for mutant in survivors(assignment, assignment.reference, made, sandbox)}
-    listed = equivalents(assignment.name)
-    where = "solutions/equivalent.toml"
+def _solution(subject: Subject) -> Seen:
+    solved = subject.documents[0]["submissions"][0]
     wrong = [
-        f"no case tells {mutant!r} from the solution: draw one that does, or list it in {where} with the reason"
+        f"{entry['name']}: {entry['message'] or entry['outcome']}"
+        for entry in solved["exercises"]
+        if entry["outcome"] != "correct"
+    ]
+    if solved["score"] != 100 and not wrong:
+        wrong.append(f"it scores {solved['score']:g}")
+    return wrong, "100"
+
+
+def _stub(subject: Subject) -> Seen:
+    stub = subject.documents[0]["submissions"][1]
+    if stub["status"] != "graded":
+        return [stub["message"]], ""
+    attempted = [entry["name"] for entry in stub["exercises"] if entry["outcome"] != "missing"]
+    return [f"{name} is not missing from the released notebook" for name in attempted], "0, all missing"
+
+
+def _same_twice(subject: Subject) -> Seen:
+    first, again = (json.dumps(document, ensure_ascii=False) for document in subject.documents)
+    return [] if first == again else ["two runs give documents that differ"], "byte for byte"
+
+
+def _inputs(subject: Subject) -> Seen:
+    """Every edge of a signature is reached, or its exercise says why it cannot be."""
+    wrong = [
+        f'{found.exercise}: no case reaches {edge!r}: draw one in inputs=, or give unreached={{"{edge}": "reason"}}'
+        for found in inputs_reached(subject.assignment)
+        for edge in found.missing
+    ]
+    return wrong, "dimensions, domains and their edges"
+
+
+def _branches(subject: Subject) -> Seen:
+    return branches_missed(subject.assignment), "all that are not excused"
+
+
+def _notebook(subject: Subject) -> Seen:
+    """Making it fails where a written question has no model answer, or cells and exercises do not fit."""
+    tests, written, points = graded_cells(subject.made)
+    wrong = [f"its automatic points add up to {points:g}, not 100"] if abs(points - 100) > 1e-9 else []
+    return wrong, f"{tests} tests, {points:g} points, {written} written with a model answer"
+
+
+def _released(subject: Subject) -> Seen:
+    told = str(project.released(subject.assignment.name).relative_to(project.root()))
+    return list(problems(subject.assignment, subject.made)), told
+
+
+def _mutants(subject: Subject) -> Seen:
+    """Every mutant of the solutions must lose points, but those that are listed with the reason why they are right."""
+    assignment = subject.assignment
+    made = mutants_of(assignment.reference)
+    alive = {str(mutant) for mutant in survivors(assignment, assignment.reference, made, subject.sandbox)}
+    listed = equivalents(assignment.name)
+    wrong = [
+        f"no case tells {mutant!r} from the solution: draw one that does, or list it in {_LISTED} with the reason"
         for mutant in sorted(alive - listed.keys())
     ]
     wrong += [
-        f"{mutant!r} is listed in {where}, but is no mutant that survives: take it out"
+        f"{mutant!r} is listed in {_LISTED}, but is no mutant that survives: take it out"
         for mutant in sorted(listed.keys() - alive)
     ]
-    told = f"{len(made)} mutants, {len(alive)} of them right solutions, for reasons listed"
-    return Check(assignment.name, "mutants lose", not wrong, "; ".join(wrong) or told)
+    return wrong, f"{len(made)} mutants, {len(alive)} of them right solutions, for reasons listed"
 
 
-def _released(name: str, released: Path, student_notebook: Callable[[str], str]) -> Check:
-    title = "released notebook is up to date and free of answers"
-    if not released.exists():
-        return Check(name, title, False, f"{released} is missing; run `make release A={name}`")
-    text = released.read_text(encoding="utf-8")
-    secret = _SECRETS.search(text)
-    if secret:
-        return Check(name, title, False, f"it contains {secret[0]!r}")
-    answer = _answer_in(text, project.notebook(name).read_text(encoding="utf-8"))
-    if answer:
-        return Check(name, title, False, f"it contains a line of a solution: {answer!r}")
-    if text != student_notebook(name):
-        return Check(name, title, False, f"it differs from its source; run `make release A={name}`")
-    return Check(name, title, True, str(released.relative_to(project.root())))
-
-
-def _answer_in(released: str, notebook: str) -> str:
-    """A line that stands in the notebook's solutions only, and yet in the released text; "" if there is none."""
-    elsewhere = _SOLUTION.sub("", notebook)
-    for solution in _SOLUTION.findall(notebook):
-        for line in map(str.strip, solution.splitlines()):
-            telling = len(line) >= _TELLING and not line.startswith("#") and line not in elsewhere
-            if telling and json.dumps(line, ensure_ascii=False)[1:-1] in released:
-                return line
-    return ""
+CHECKS: dict[str, Callable[[Subject], Seen]] = {
+    "references agree": _references,
+    "misconceptions lose and are named": _misconceptions,
+    "cases reach every edge": _inputs,
+    "cases run every branch of the solutions": _branches,
+    "solution scores 100": _solution,
+    "stub scores 0": _stub,
+    "same document twice": _same_twice,
+    "notebook is valid for nbgrader": _notebook,
+    "released notebook is up to date and free of answers": _released,
+    "mutants lose": _mutants,
+}
+"""All checks of an assignment, in the order in which they run."""

@@ -25,7 +25,8 @@ compare
 diagnose
 score
 grade
-mutants
+mutations
+mutants coverage released
 validate
 report
 course

@@ -29,7 +29,7 @@ def release(name: str, course: Path, due: datetime | None = None) -> Path:
     text = _generate(name, course, _points(name))
     if due is not None:
         set_due(name, course, due)
-    ours = project.root() / "assignments" / name / f"{name}.ipynb"
+    ours = project.released(name)
     write(ours, text.encode())
     run(exchange(ExchangeReleaseAssignment, course, name, force=True), f"releasing {name}")
     return ours

@@ -16,6 +16,7 @@ class Large(Domain):
 
     dtypes = ["float64"]
     words = "real numbers"
+    edges = {"zero": lambda Z: (Z == 0).any(), "1e4": lambda Z: (Z == 1e4).any(), "-1e4": lambda Z: (Z == -1e4).any()}
 
     @classmethod
     def elements(cls, style):
