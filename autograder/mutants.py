@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import ast
 import os
+import random
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
 
 from autograder import project
 from autograder.batch import Batch
-from autograder.cases import AssignmentCases
+from autograder.cases import Answer, AssignmentCases
+from autograder.compare import judge
 from autograder.errors import AuthoringError
 from autograder.grade import Grader
 from autograder.mutations import Mutant, mutants_of
 from autograder.sandbox.launcher import Limits, Sandbox, WorkerDied
 from autograder.submission import Submission
+from autograder.values import Value, encode
 
 _LIMITS = Limits(wall=3.0)
 """A mutant may well loop for ever; the solutions need a small part of that for an exercise."""
@@ -67,27 +73,103 @@ def let_through(
     """How many wrong solutions there are (mutants that are not listed as right), and how many of them pass
 
     hidden    the hidden tests of the assignment
-    fixed     one fixed example for each exercise, of middling size, compared as strictly
+    fixed     one example for each exercise, as courses usually write them: an ordinary case of all different sizes,
+              drawn at random, whose result is compared by `numpy.allclose`
     visible   the tests that students see, by exercise
     """
     cells, right = assignment.reference, equivalents(assignment.name)
     wrong = [mutant for mutant in mutants_of(cells) if str(mutant) not in right]
-    one = tuple(replace(entry, cases=(entry.cases[len(entry.cases) // 2],)) for entry in assignment.exercises)
-    tests = {f"visible_{number}": source for number, source in enumerate(visible.values())}
-    callable_tests = [_as_function(name, source) for name, source in tests.items()]
 
-    def passes(mutant: Mutant) -> bool:
-        progress()
-        return _passes_visible([*_with(cells, mutant), *callable_tests], list(tests), sandbox)
+    def count(passes: Callable[[Sequence[str]], bool]) -> int:
+        def judged(mutant: Mutant) -> bool:
+            progress()
+            return passes(_with(cells, mutant))
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as executor:
-        seen = sum(executor.map(passes, wrong))
+        with ThreadPoolExecutor(os.cpu_count() or 1) as executor:
+            return sum(executor.map(judged, wrong))
+
     return {
         "wrong": len(wrong),
         "hidden": len(survivors(assignment, cells, wrong, sandbox, progress)),
-        "fixed": len(survivors(replace(assignment, exercises=one), cells, wrong, sandbox, progress)),
-        "visible": seen,
+        "fixed": count(fixed_examples(assignment, sandbox)),
+        "visible": count(visible_tests(assignment, visible, sandbox)),
     }
+
+
+def fixed_examples(assignment: AssignmentCases, sandbox: Sandbox) -> Callable[[Sequence[str]], bool]:
+    """A test of solutions, as cells, by one example for each exercise. Nobody looks whether arguments are changed."""
+    from autograder.strategies import TYPICAL  # and with it Hypothesis, which nothing else here needs
+
+    relations = {entry.name: assignment.relations(entry.name) for entry in assignment.exercises if entry.relations}
+    chosen = []
+    for entry in assignment.exercises:
+        ordinary = [case for case in entry.cases if case.plan == TYPICAL] or entry.cases
+        case = random.Random(f"{entry.name} {assignment.seed}").choice(ordinary)
+        given = {key: encode(value) for key, value in case.arguments.items()}
+        chosen.append((entry, case, Call(entry.name, entry.call, given, entry.seconds)))
+
+    def passes(cells: Sequence[str]) -> bool:
+        answers = _answers(cells, [call for _, _, call in chosen], sandbox)
+        for (entry, case, _), answer in zip(chosen, answers, strict=False):
+            if entry.unique and not _allclose(case.expected, answer):
+                return False
+            if judge(replace(entry, unique=False), case, Answer(answer), relations.get(entry.name, ())).relation:
+                return False
+        return len(answers) == len(chosen)
+
+    return passes
+
+
+def visible_tests(
+    assignment: AssignmentCases, visible: Mapping[str, str], sandbox: Sandbox
+) -> Callable[[Sequence[str]], bool]:
+    """A test of solutions, as cells, by what students can run: `visible`, sources of tests by exercise."""
+    seconds = {entry.name: entry.seconds for entry in assignment.exercises}
+    names = {f"visible_{number}": exercise for number, exercise in enumerate(visible)}
+    tests = [_as_function(name, visible[exercise]) for name, exercise in names.items()]
+    calls = [Call(name, f"{name}()", {}, seconds.get(exercise)) for name, exercise in names.items()]
+    return lambda cells: len(_answers([*cells, *tests], calls, sandbox)) == len(calls)
+
+
+@dataclass(frozen=True)
+class Call:
+    """An expression to be evaluated with what a solution defines, and with arguments as a worker reads them."""
+
+    name: str
+    expression: str
+    arguments: dict[str, Any]
+    seconds: float | None
+
+
+def _answers(cells: Sequence[str], calls: Sequence[Call], sandbox: Sandbox) -> list[Value]:
+    """What calls of a solution give, up to the first that fails."""
+    found: list[Value] = []
+    try:
+        with sandbox.start(_LIMITS) as worker:
+            names = list(dict.fromkeys(call.name.partition(".")[0] for call in calls))
+            worker.request({"op": "load", "cells": list(cells), "names": names})
+            for call in calls:
+                message = {"op": "call", "name": call.name, "call": call.expression, "cases": [call.arguments]}
+                (result,) = Batch.from_json(worker.request(message, wall=call.seconds)).entries()
+                if "value" not in result:
+                    break
+                found.append(result["value"])
+    except (WorkerDied, ValueError):
+        pass
+    return found
+
+
+def _allclose(expected: Value, got: Value) -> bool:
+    """What people write: NumPy's `allclose` for numbers, item by item in lists."""
+    if isinstance(expected, list | tuple):
+        same = isinstance(got, list | tuple | np.ndarray) and len(got) == len(expected)
+        return same and all(_allclose(one, other) for one, other in zip(expected, got, strict=True))
+    if expected is None or isinstance(expected, str):
+        return bool(type(got) is type(expected) and expected == got)
+    try:
+        return bool(np.allclose(np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64)))
+    except (TypeError, ValueError):
+        return False
 
 
 def _as_function(name: str, source: str) -> str:
@@ -96,20 +178,6 @@ def _as_function(name: str, source: str) -> str:
     assert isinstance(function, ast.FunctionDef)
     function.body = ast.parse(source).body or function.body
     return ast.unparse(function)
-
-
-def _passes_visible(cells: Sequence[str], names: Sequence[str], sandbox: Sandbox) -> bool:
-    try:
-        with sandbox.start(_LIMITS) as worker:
-            worker.request({"op": "load", "cells": list(cells), "names": list(names)})
-            for name in names:
-                reply = worker.request({"op": "call", "name": name, "call": f"{name}()", "cases": [{}]})
-                (result,) = Batch.from_json(reply).entries()
-                if "error" in result:
-                    return False
-    except (WorkerDied, ValueError):
-        return False
-    return True
 
 
 def _with(cells: Sequence[str], mutant: Mutant) -> tuple[str, ...]:

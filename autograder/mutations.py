@@ -8,8 +8,9 @@ the solution markers.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 
@@ -23,6 +24,14 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.FloorDiv: ast.Div,
     ast.Mod: ast.FloorDiv,
 }
+_IN_PLACE: dict[type[ast.operator], str] = {
+    ast.Add: "__iadd__",
+    ast.Sub: "__isub__",
+    ast.Mult: "__imul__",
+    ast.Div: "__itruediv__",
+    ast.Pow: "__ipow__",
+}
+"""What changes an argument and gives the right result; numbers have none of these."""
 _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.Gt),
     ast.LtE: (ast.Lt, ast.GtE),
@@ -51,27 +60,33 @@ class Mutant:
     before: str
     after: str
     source: str
+    nth: int = 1
 
     def __str__(self) -> str:
-        return f"{self.function}: {' '.join(self.before.split())} → {' '.join(self.after.split())}"
+        """As listed in solutions/equivalent.toml; `#2` is the second of those that read the same in a function."""
+        text = f"{self.function}: {' '.join(self.before.split())} → {' '.join(self.after.split())}"
+        return f"{text} #{self.nth}" if self.nth > 1 else text
 
 
 def mutants_of(cells: Sequence[str]) -> list[Mutant]:
     """All mutants of the solutions in some cells; those that compile to the same code as another are left out."""
     found: list[Mutant] = []
+    names: Counter[str] = Counter()
     for number, source in enumerate(cells):
         seen = {_compiled(source)}
         inside = solution_lines(source)
-        for function, node in _nodes(ast.parse(source)):
+        for function, node, given in _nodes(ast.parse(source)):
             if node.lineno not in inside:
                 continue
-            for place, after in _replacements(node):
+            for place, after in _replacements(node, given):
                 mutated = _spliced(source, place, after)
                 code = _compiled(mutated)
                 if code is not None and code not in seen:
                     seen.add(code)
                     before = ast.get_source_segment(source, place) or ""
-                    found.append(Mutant(function, number, place.lineno, before, after, mutated))
+                    made = Mutant(function, number, place.lineno, before, after, mutated)
+                    names[str(made)] += 1
+                    found.append(replace(made, nth=names[str(made)]))
     return found
 
 
@@ -95,22 +110,40 @@ def _compiled(source: str) -> str | None:
         return None
 
 
-def _nodes(tree: ast.AST, function: str = "") -> Iterator[tuple[str, ast.expr | ast.stmt]]:
-    """Expressions and statements but definitions, annotations and texts, with the function or method they are in."""
+Place = tuple[str, ast.expr | ast.stmt, frozenset[str]]
+
+
+def _nodes(tree: ast.AST, function: str = "", given: frozenset[str] = frozenset()) -> Iterator[Place]:
+    """Expressions and statements but definitions, annotations and texts, with the function or method they are in, and
+    the names that stand there for what belongs to a caller: arguments, and what loops take out of them."""
+    name = function
     if isinstance(tree, ast.FunctionDef | ast.ClassDef):
         outside = not function or (function[0].isupper() and "." not in function)
         name = ".".join(filter(None, [function, tree.name])) if outside else function
         children = [*tree.body, *(tree.args.defaults if isinstance(tree, ast.FunctionDef) else [])]
     else:
-        name, children = function, [*ast.iter_child_nodes(tree)]
+        children = [*ast.iter_child_nodes(tree)]
         if isinstance(tree, ast.Constant | ast.JoinedStr) and not isinstance(
             getattr(tree, "value", ""), bool | int | float
         ):
             return
         if isinstance(tree, ast.expr | ast.stmt):
-            yield function, tree
+            yield function, tree, given
+    if isinstance(tree, ast.FunctionDef | ast.Lambda):
+        given = given | _given(tree)
     for child in children:
-        yield from _nodes(child, name)
+        yield from _nodes(child, name, given)
+
+
+def _given(function: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
+    arguments = {argument.arg for argument in function.args.args}
+    loops = [node.target for node in ast.walk(function) if isinstance(node, ast.For | ast.comprehension)]
+    assigned = [target for node in ast.walk(function) if isinstance(node, ast.Assign) for target in node.targets]
+    return frozenset((arguments | _names(loops)) - _names(assigned))
+
+
+def _names(targets: Iterable[ast.expr]) -> set[str]:
+    return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
 
 
 def _spliced(source: str, node: ast.expr | ast.stmt, after: str) -> str:
@@ -122,25 +155,30 @@ def _spliced(source: str, node: ast.expr | ast.stmt, after: str) -> str:
     return (content[:start] + after.encode() + content[end:]).decode()
 
 
-def _replacements(node: ast.expr | ast.stmt) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
+def _replacements(
+    node: ast.expr | ast.stmt, given: frozenset[str] = frozenset()
+) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
     """What may stand in a node's place, or in that of a part of it."""
     if isinstance(node, ast.If):
         yield from ((node.test, text) for text in ("True", "False"))
+    if isinstance(node, ast.BinOp) and type(node.op) in _IN_PLACE and _root(node.left) in given:
+        yield node, f"({ast.unparse(node.left)}.{_IN_PLACE[type(node.op)]}({ast.unparse(node.right)}))"
     for made in _mutations(node):
         text = ast.unparse(made)
         yield node, f"({text})" if isinstance(made, ast.expr) else text
 
 
+def _root(value: ast.expr) -> str:
+    """The name that an expression like `A` or `self.data` starts with."""
+    while isinstance(value, ast.Attribute):
+        value = value.value
+    return value.id if isinstance(value, ast.Name) else ""
+
+
 def _mutations(node: ast.expr | ast.stmt) -> Iterator[ast.expr | ast.stmt]:
     match node:
-        case ast.BinOp(left, op, right):
-            yield ast.BinOp(left, _ARITHMETIC.get(type(op), ast.Add)(), right)
-            yield from (left, right)
-            if not isinstance(op, ast.Add | ast.Mult):
-                yield ast.BinOp(right, op, left)
-            if isinstance(op, ast.MatMult):
-                yield ast.BinOp(_transposed(left), op, right)
-                yield ast.BinOp(left, op, _transposed(right))
+        case ast.BinOp():
+            yield from _operations(node)
         case ast.UnaryOp(ast.USub() | ast.Not(), operand):
             yield operand
         case ast.Compare(left, [op], [right]):
@@ -156,21 +194,41 @@ def _mutations(node: ast.expr | ast.stmt) -> Iterator[ast.expr | ast.stmt]:
             yield from values
         case ast.IfExp(_, body, orelse):
             yield from (body, orelse)
-        case ast.Subscript(value, _, ast.Load()):
+        case ast.Tuple(elements, ast.Load()):
+            yield from (ast.Tuple(swapped, ast.Load()) for swapped in _swapped(elements))
+        case ast.Subscript(value, index, ast.Load()):
             yield value
+            yield from (ast.Subscript(value, other, ast.Load()) for other in _off_by_one(index))
         case ast.Call():
             yield from _calls(node)
+        case _:
+            yield from _statements(node)
+
+
+def _statements(node: ast.expr | ast.stmt) -> Iterator[ast.expr | ast.stmt]:
+    match node:
         case ast.AugAssign(target, op, value):
             yield ast.AugAssign(target, _ARITHMETIC.get(type(op), ast.Add)(), value)
             yield ast.Pass()
         case ast.Assign([ast.Name(name) as target], ast.BinOp(ast.Name(same), op, right)) if name == same:
             yield ast.AugAssign(target, op, right)
-        case ast.Expr():
-            yield ast.Pass()
-        case ast.Continue() | ast.Break():
+        case ast.Assign([ast.Attribute() | ast.Subscript()]) | ast.Expr() | ast.Continue() | ast.Break():
             yield ast.Pass()
         case _:
             return
+
+
+def _operations(node: ast.BinOp) -> Iterator[ast.expr]:
+    left, op, right = node.left, node.op, node.right
+    yield ast.BinOp(left, _ARITHMETIC.get(type(op), ast.Add)(), right)
+    yield from (left, right)
+    if isinstance(op, ast.Mult):
+        yield ast.BinOp(left, ast.MatMult(), right)
+    if not isinstance(op, ast.Add | ast.Mult):
+        yield ast.BinOp(right, op, left)
+    if isinstance(op, ast.MatMult):
+        yield ast.BinOp(_transposed(left), op, right)
+        yield ast.BinOp(left, op, _transposed(right))
 
 
 def _transposed(value: ast.expr) -> ast.expr:
@@ -183,12 +241,32 @@ def _calls(node: ast.Call) -> Iterator[ast.expr]:
         yield ast.Call(ast.Attribute(function.value, _OTHER[function.attr], ast.Load()), positional, named)
     if isinstance(function, ast.Name) and function.id in _OTHER:
         yield ast.Call(ast.Name(_OTHER[function.id], ast.Load()), positional, named)
+    if isinstance(function, ast.Name) and function.id == "range":
+        yield from (ast.Call(function, [*positional[:-1], last], named) for last in _off_by_one(positional[-1]))
+    if isinstance(function, ast.Name) and function.id == "len":
+        yield from (ast.BinOp(node, op, ast.Constant(1)) for op in (ast.Add(), ast.Sub()))
     if len(positional) == 1:
         yield positional[0]
     if isinstance(function, ast.Attribute) and not positional:
         yield function.value  # x.copy(), x.sum(axis=0)
     if len(positional) > 1:
-        yield ast.Call(function, [positional[1], positional[0], *positional[2:]], named)
+        yield from (ast.Call(function, swapped, named) for swapped in _swapped(positional))
         yield ast.Call(function, positional[:-1], named)
     for index in range(len(named)):
         yield ast.Call(function, positional, named[:index] + named[index + 1 :])
+
+
+def _swapped(items: Sequence[ast.expr]) -> Iterator[list[ast.expr]]:
+    """Each two neighbours in each other's place."""
+    for i in range(len(items) - 1):
+        yield [*items[:i], items[i + 1], items[i], *items[i + 2 :]]
+
+
+def _off_by_one(index: ast.expr) -> Iterator[ast.expr]:
+    """One more and one less, for whole numbers that are no constants: those are changed themselves."""
+    if isinstance(index, ast.Slice):
+        lower, upper, step = index.lower, index.upper, index.step
+        yield from (ast.Slice(other, upper, step) for other in (_off_by_one(lower) if lower else ()))
+        yield from (ast.Slice(lower, other, step) for other in (_off_by_one(upper) if upper else ()))
+    elif not isinstance(index, ast.Constant | ast.UnaryOp | ast.Tuple | ast.Starred):
+        yield from (ast.BinOp(index, op, ast.Constant(1)) for op in (ast.Add(), ast.Sub()))

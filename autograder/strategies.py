@@ -180,6 +180,10 @@ class Plan:
     equal: bool = False
 
 
+TYPICAL = "all dimensions different"
+"""The plan of ordinary cases: what a course would take for an example."""
+
+
 def plans(exercise: Exercise) -> list[Plan]:
     """The mixture of cases for an exercise: smallest and simplest first, every edge of its dimensions included."""
     names = dimension_names(exercise)
@@ -198,8 +202,8 @@ def plans(exercise: Exercise) -> list[Plan]:
         Plan("small", frozenset(), small, Style.SIMPLE, 24),
         Plan("all dimensions equal", frozenset(), 3, Style.TYPICAL, 6, equal=True),
         Plan("small", frozenset(), small, Style.EDGE, 16),
-        Plan("all dimensions different", frozenset(), wide, Style.EDGE, 20),
-        Plan("all dimensions different", frozenset(), wide, Style.TYPICAL, 50 if names else 100),
+        Plan("all dimensions different, edges", frozenset(), wide, Style.EDGE, 20),
+        Plan(TYPICAL, frozenset(), wide, Style.TYPICAL, 50 if names else 100),
     ]
 
 

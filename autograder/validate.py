@@ -6,7 +6,7 @@ import hashlib
 import importlib.metadata
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -113,6 +113,7 @@ class Subject:
 
 Seen = tuple[list[str], str]
 """What is wrong, a sentence each, and what to tell if nothing is."""
+Examine = Callable[[Subject], Seen]
 
 
 def _checks(name: str, sandbox: Sandbox, student_notebook: Callable[[str], str]) -> Iterator[Check]:
@@ -121,12 +122,17 @@ def _checks(name: str, sandbox: Sandbox, student_notebook: Callable[[str], str])
     except AutograderError as error:
         yield Check(name, "references agree", False, str(error))
         return
-    for title, examine in CHECKS.items():
+    yield from run(subject, CHECKS)
+
+
+def run(subject: Subject, checks: Mapping[str, Examine]) -> Iterator[Check]:
+    """Examine a subject in every way, one check at a time; what stops an examination is what it found wrong."""
+    for title, examine in checks.items():
         try:
             wrong, told = examine(subject)
         except AutograderError as error:
             wrong, told = [str(error)], ""
-        yield Check(name, title, not wrong, "; ".join(wrong) or told)
+        yield Check(subject.assignment.name, title, not wrong, "; ".join(wrong) or told)
 
 
 def _references(subject: Subject) -> Seen:
@@ -227,7 +233,7 @@ def _mutants(subject: Subject) -> Seen:
     return wrong, f"{len(made)} mutants, {len(alive)} of them right solutions, for reasons listed"
 
 
-CHECKS: dict[str, Callable[[Subject], Seen]] = {
+CHECKS: dict[str, Examine] = {
     "references agree": _references,
     "misconceptions lose and are named": _misconceptions,
     "cases reach every edge": _inputs,
