@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -52,18 +54,24 @@ def validate(
 
     What passed is not run again, unless `force`d, before anything that it depends on has changed.
     """
-    checks = []
-    for name in names:
-        kept = _kept(name, sandbox)
-        known = None if force else _passed(kept)
-        mine = []
-        for check in known or _checks(name, sandbox, student_notebook):
-            mine.append(check)
-            progress(check)
-        if not known and all(check.passed for check in mine):
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_text(json.dumps([asdict(check) for check in mine]), encoding="utf-8")
-        checks += mine
+    kept = {name: _kept(name, sandbox) for name in names}
+    known = {name: [] if force else _passed(kept[name]) for name in names}
+    checks: list[Check] = []
+    with ThreadPoolExecutor(os.cpu_count() or 1) as executor:
+        # Cases are drawn by processes of their own: the next assignments' while this one is checked.
+        drawn = {name: executor.submit(load, name) for name in names if not known[name]}
+        try:
+            for name in names:
+                mine = []
+                for check in known[name] or _checks(name, drawn[name].result, sandbox, student_notebook):
+                    mine.append(check)
+                    progress(check)
+                if not known[name] and all(check.passed for check in mine):
+                    kept[name].parent.mkdir(parents=True, exist_ok=True)
+                    kept[name].write_text(json.dumps([asdict(check) for check in mine]), encoding="utf-8")
+                checks += mine
+        finally:
+            executor.shutdown(cancel_futures=True)
     return checks
 
 
@@ -116,9 +124,11 @@ Seen = tuple[list[str], str]
 Examine = Callable[[Subject], Seen]
 
 
-def _checks(name: str, sandbox: Sandbox, student_notebook: Callable[[str], str]) -> Iterator[Check]:
+def _checks(
+    name: str, loaded: Callable[[], AssignmentCases], sandbox: Sandbox, student_notebook: Callable[[str], str]
+) -> Iterator[Check]:
     try:
-        subject = Subject(load(name), sandbox, student_notebook)
+        subject = Subject(loaded(), sandbox, student_notebook)
     except AutograderError as error:
         yield Check(name, "references agree", False, str(error))
         return

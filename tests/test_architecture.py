@@ -27,7 +27,7 @@ score
 grade
 mutations
 mutants coverage released
-validate
+validate new
 report
 course
 cli

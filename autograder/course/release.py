@@ -41,6 +41,13 @@ def student_notebook(name: str) -> str:
         return _generate(name, Path(folder).resolve(), _points(name), database=False)
 
 
+def build(name: str) -> Path:
+    """Write what students get to `assignments/`, without releasing it. Returns the notebook."""
+    path = project.released(name)
+    write(path, student_notebook(name).encode())
+    return path
+
+
 def set_due(name: str, course: Path, due: datetime) -> None:
     """Set when an assignment is due (UTC if `due` has no time zone)."""
     moment = due.astimezone(UTC).replace(tzinfo=None) if due.tzinfo else due
