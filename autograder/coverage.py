@@ -33,7 +33,7 @@ _LARGE = 100.0
 class Reached:
     """What the cases of one exercise reach: sizes of dimensions from least to most, cases by edge and by part.
 
-    `missing` are edges that its signature promises and no case reaches.
+    `missing` are sentences about edges that its signature promises and no case reaches.
     """
 
     exercise: str
@@ -67,8 +67,18 @@ def reached(entry: ExerciseCases, written: Exercise) -> Reached:
         {name: _range([found[name] for found in dimensions if name in found]) for name in names},
         {**counted, **{word: count for word, count in seen.items() if count}},
         {part: parts.count(part) for part in sorted(set(parts))},
-        tuple(edge for edge, count in counted.items() if not count and edge not in written.unreached),
+        tuple(_missing(counted, written.unreached)),
     )
+
+
+def _missing(counted: Mapping[str, int], unreached: Mapping[str, str]) -> Iterator[str]:
+    for edge, count in counted.items():
+        if not count and edge not in unreached:
+            yield f'no case reaches "{edge}": draw one in inputs=, or give unreached={{"{edge}": "the reason"}}'
+    for edge in unreached:
+        if counted.get(edge) != 0:
+            state = "is reached" if edge in counted else f"is none of its edges ({', '.join(counted)})"
+            yield f'"{edge}" is given as unreached, but {state}: take it out'
 
 
 def branches_missed(assignment: AssignmentCases) -> list[str]:

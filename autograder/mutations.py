@@ -194,7 +194,7 @@ def _mutations(node: ast.expr | ast.stmt) -> Iterator[ast.expr | ast.stmt]:
             yield from values
         case ast.IfExp(_, body, orelse):
             yield from (body, orelse)
-        case ast.Tuple(elements, ast.Load()):
+        case ast.Tuple(elements, ast.Load()) if not all(isinstance(each, ast.Constant) for each in elements):
             yield from (ast.Tuple(swapped, ast.Load()) for swapped in _swapped(elements))
         case ast.Subscript(value, index, ast.Load()):
             yield value

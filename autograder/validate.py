@@ -202,11 +202,8 @@ def _same_twice(subject: Subject) -> Seen:
 
 def _inputs(subject: Subject) -> Seen:
     """Every edge of a signature is reached, or its exercise says why it cannot be."""
-    wrong = [
-        f'{found.exercise}: no case reaches {edge!r}: draw one in inputs=, or give unreached={{"{edge}": "reason"}}'
-        for found in inputs_reached(subject.assignment)
-        for edge in found.missing
-    ]
+    reached = inputs_reached(subject.assignment)
+    wrong = [f"{found.exercise}: {sentence}" for found in reached for sentence in found.missing]
     return wrong, "dimensions, domains and their edges"
 
 

@@ -63,8 +63,8 @@ def show_coverage(name: str, inputs: Sequence[Reached], branches: Sequence[str],
         table.add_row(found.exercise, str(found.cases), sizes, _counts(found.edges), _counts(found.parts))
     console.print(table)
     for found in inputs:
-        for edge in found.missing:
-            console.print(Text("✗", "bold red"), Text(f"{found.exercise}: no case reaches {edge}"))
+        for sentence in found.missing:
+            console.print(Text("✗", "bold red"), Text(f"{found.exercise}: {sentence}"), soft_wrap=True)
     for sentence in branches:
         console.print(Text("✗", "bold red"), Text(sentence), soft_wrap=True)
     console.print()

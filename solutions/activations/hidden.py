@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from autograder.exercise import exercise
-from autograder.strategies import Domain, Moderate, PreActivation, Real, Style, Target, layers
+from autograder.strategies import Domain, Moderate, PreActivation, Probability, Real, Style, Target, layers
 
 
 class Large(Domain):
@@ -260,15 +260,21 @@ def d_tanh_as_tanh(Z):
     return np.tanh(Z)
 
 
+class Shares(Probability):
+    """Outputs of a softmax."""
+
+    dtypes = ["float64"]
+    words = "probabilities that add up to 1 in each row"
+
+
 def softmax_pairs(dims, style):
-    """A = softmax(Z), and any derivative with respect to it."""
-    shape = (dims["N"], dims["n"])
-    Z = PreActivation.arrays(shape, Style.SIMPLE if style is Style.EDGE else style)
+    """A = softmax(Z), saturated as far as Z is, and any derivative with respect to it."""
+    Z = PreActivation.arrays((dims["N"], dims["n"]), style)
     return Z.map(lambda Z: {"A": torch.softmax(torch.from_numpy(Z), dim=1).numpy()})
 
 
 @exercise(points=10, inputs=softmax_pairs)
-def softmax_backward(A: Real[Tensor, "N n"], dA: Moderate[Tensor, "N n"]) -> Real[Tensor, "N n"]:
+def softmax_backward(A: Shares[Tensor, "N n"], dA: Moderate[Tensor, "N n"]) -> Real[Tensor, "N n"]:
     """∂L/∂Z from A = softmax(Z) and ∂L/∂A: every row with its own Jacobian."""
     Z = torch.log(A).requires_grad_()
     return torch.autograd.grad(torch.softmax(Z, dim=1), Z, dA)[0]
