@@ -207,6 +207,9 @@ def test_hidden_tests_let_less_through_than_fixed_examples_and_those_less_than_v
     assert 0 < found["fixed"] < found["wrong"]
 
 
+LOSS = "-(Y * np.log(A) + (1 - Y) * np.log(1 - A)).sum() / len(A)"
+
+
 @pytest.fixture(scope="module")
 def one_example(backprop: AssignmentCases) -> Callable[[str], bool]:
     passes = mutants.fixed_examples(backprop, choose())
@@ -220,12 +223,12 @@ def one_example(backprop: AssignmentCases) -> Callable[[str], bool]:
         ("def db(dZ): return dZ.sum(axis=0)[:, None]", False),
         ("def db(dZ): raise ValueError", False),
         ("def db(dZ): return 'text'", False),
-        ("del db", False),
+        ("def db(): return 1", False),
         ("def db(dZ):\n    while True: pass", False),
         # What such a test does not see: a rough result, a changed argument, an edge.
         ("def db(dZ): return dZ.mean(axis=0)[:, None] * (1 + 1e-6)", True),
-        ("def dA_dZ(A):\n    A *= 1 - A\n    return A", True),
-        ("def dA_dZ(A): return np.clip(A, 1e-4, 1 - 1e-4) * (1 - A)", True),
+        (f"def bce(A, Y):\n    loss = {LOSS}\n    A[:] = 0\n    return loss", True),
+        (f"def bce(A, Y):\n    A = np.clip(A, 1e-4, 1 - 1e-4)\n    return {LOSS}", True),
     ],
 )
 def test_what_one_example_sees(one_example: Callable[[str], bool], change: str, passed: bool) -> None:
