@@ -32,7 +32,7 @@ from autograder.cases import (
 )
 from autograder.equality import difference
 from autograder.errors import AuthoringError, AutograderError
-from autograder.exercise import Exercise, exercises_of
+from autograder.exercise import Exercise, Relation, exercises_of
 from autograder.values import Code, Unencodable, Value, copied, decode, dumps, encode, evaluate, identical
 
 AGREEMENT = 0.1
@@ -167,8 +167,6 @@ def _reference(exercise: Exercise, arguments: dict[str, Value], numpy_call: Call
 
     Raises AuthoringError if not.
     """
-    import torch
-
     answer = answer_of(numpy_call, arguments)
     if answer.error:
         raise AuthoringError(
@@ -178,9 +176,7 @@ def _reference(exercise: Exercise, arguments: dict[str, Value], numpy_call: Call
     if answer.changed:
         raise AuthoringError(f"{exercise.name}: the NumPy reference changes its argument {answer.changed[0]}.")
     try:
-        torch_arguments = {name: _to_torch(value) for name, value in arguments.items()}
-        with torch.enable_grad():
-            second = decode(encode(_to_numpy(exercise.reference(**torch_arguments))))
+        second = second_answer(exercise.reference, arguments)
     except Exception as error:
         raise AuthoringError(
             f"{exercise.name}: the torch reference raises {type(error).__name__}: {error} for "
@@ -188,20 +184,38 @@ def _reference(exercise: Exercise, arguments: dict[str, Value], numpy_call: Call
         ) from error
     for library, value in (("NumPy", answer.value), ("torch", second)):
         for relation in exercise.relations:
-            holds = relation.predicate(copied(value), **copied(arguments))
-            if holds is not True:
+            if not _keeps(relation, value, arguments):
                 raise AuthoringError(
                     f"{exercise.name}: the {library} reference breaks the relation {relation.name!r} for {arguments}."
                 )
     if not exercise.unique:
         return None
-    if difference(second, answer.value, tighten=AGREEMENT):
+    if not agrees(exercise, arguments, second, answer.value):
         raise AuthoringError(
             f"{exercise.name}: the references disagree for {arguments}: torch gives {second!r}, NumPy "
             f"{answer.value!r}; mend the one that is wrong."
         )
     _check_shape(exercise, arguments, answer.value)
     return answer.value
+
+
+def second_answer(reference: Callable[..., Any], arguments: dict[str, Value]) -> Value:
+    """What a torch reference gives, as NumPy's data. Raises whatever it raises."""
+    import torch
+
+    with torch.enable_grad():
+        return decode(encode(_to_numpy(reference(**{name: _to_torch(value) for name, value in arguments.items()}))))
+
+
+def agrees(exercise: Exercise, arguments: dict[str, Value], second: Value, expected: Value) -> bool:
+    """Whether the torch reference's result is the expected one, and keeps all relations."""
+    if exercise.unique and difference(second, expected, tighten=AGREEMENT):
+        return False
+    return all(_keeps(relation, second, arguments) for relation in exercise.relations)
+
+
+def _keeps(relation: Relation, value: Value, arguments: dict[str, Value]) -> bool:
+    return relation.predicate(copied(value), **copied(arguments)) is True
 
 
 def _drawn_as(exercise: Exercise) -> str:

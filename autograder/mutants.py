@@ -31,17 +31,19 @@ _LIMITS = Limits(wall=3.0)
 """A mutant may well loop for ever; the solutions need a small part of that for an exercise."""
 
 
-def equivalents(name: str) -> dict[str, str]:
+def equivalents(name: str, *within: str) -> dict[str, str]:
     """Mutants of an assignment that are right solutions, as `str` writes them, and why: from solutions/equivalent.toml.
 
-    Raises AuthoringError for a file that cannot be read.
+    `within` it, "torch" has those of the torch references. Raises AuthoringError for a file that cannot be read.
     """
     path = project.root() / "solutions" / "equivalent.toml"
     try:
-        listed = tomllib.loads(path.read_text(encoding="utf-8")).get(name, {}) if path.exists() else {}
+        listed = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        for table in (name, *within):
+            listed = listed.get(table, {})
     except (OSError, ValueError) as error:
         raise AuthoringError(f"{path}: cannot be read: {error}.") from error
-    return {str(change): str(reason) for change, reason in listed.items()}
+    return {change: reason for change, reason in listed.items() if isinstance(reason, str)}
 
 
 def survivors(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 _BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -68,13 +68,16 @@ class Mutant:
         return f"{text} #{self.nth}" if self.nth > 1 else text
 
 
-def mutants_of(cells: Sequence[str]) -> list[Mutant]:
-    """All mutants of the solutions in some cells; those that compile to the same code as another are left out."""
+def mutants_of(cells: Sequence[str], lines: Callable[[str], set[int]] | None = None) -> list[Mutant]:
+    """All mutants of some cells; those that compile to the same code as another are left out.
+
+    Changes are made on the `lines` of each cell, as a rule those of its solutions.
+    """
     found: list[Mutant] = []
     names: Counter[str] = Counter()
     for number, source in enumerate(cells):
         seen = {_compiled(source)}
-        inside = solution_lines(source)
+        inside = (lines or solution_lines)(source)
         for function, node, given in _nodes(ast.parse(source)):
             if node.lineno not in inside:
                 continue
@@ -88,6 +91,11 @@ def mutants_of(cells: Sequence[str]) -> list[Mutant]:
                     names[str(made)] += 1
                     found.append(replace(made, nth=names[str(made)]))
     return found
+
+
+def every_line(source: str) -> set[int]:
+    """Numbers of all lines of a cell."""
+    return set(range(1, source.count("\n") + 2))
 
 
 def solution_lines(source: str) -> set[int]:
@@ -212,6 +220,8 @@ def _statements(node: ast.expr | ast.stmt) -> Iterator[ast.expr | ast.stmt]:
             yield ast.Pass()
         case ast.Assign([ast.Name(name) as target], ast.BinOp(ast.Name(same), op, right)) if name == same:
             yield ast.AugAssign(target, op, right)
+        case ast.Expr(ast.Constant(str())):
+            return  # a docstring
         case ast.Assign([ast.Attribute() | ast.Subscript()]) | ast.Expr() | ast.Continue() | ast.Break():
             yield ast.Pass()
         case _:

@@ -7,14 +7,14 @@ import importlib.metadata
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from autograder import project
+from autograder import oracles, project
 from autograder.cases import AssignmentCases, load
 from autograder.compare import compare
 from autograder.coverage import branches_missed, inputs_reached
@@ -228,16 +228,29 @@ def _mutants(subject: Subject) -> Seen:
     assignment = subject.assignment
     made = mutants_of(assignment.reference)
     alive = {str(mutant) for mutant in survivors(assignment, assignment.reference, made, subject.sandbox)}
-    listed = equivalents(assignment.name)
+    wrong = _unexplained(alive, equivalents(assignment.name), "from the solution")
+    return wrong, f"{len(made)} mutants, {len(alive)} of them right solutions, for reasons listed"
+
+
+def _oracles(subject: Subject) -> Seen:
+    """Every mutant of the torch references must disagree with NumPy's, but those that are listed with the reason."""
+    name = subject.assignment.name
+    count, alive = oracles.survivors(name)
+    wrong = _unexplained(set(alive), equivalents(name, "torch"), "from the torch reference")
+    return wrong, f"{count} mutants, {len(alive)} of them right references, for reasons listed"
+
+
+def _unexplained(alive: Set[str], listed: Mapping[str, str], original: str) -> list[str]:
+    """Mutants that no case tells from the original and no reason excuses, and the other way round."""
     wrong = [
-        f"no case tells {mutant!r} from the solution: draw one that does, or list it in {_LISTED} with the reason"
+        f"no case tells {mutant!r} {original}: draw one that does, or list it in {_LISTED} with the reason"
         for mutant in sorted(alive - listed.keys())
     ]
     wrong += [
         f"{mutant!r} is listed in {_LISTED}, but is no mutant that survives: take it out"
         for mutant in sorted(listed.keys() - alive)
     ]
-    return wrong, f"{len(made)} mutants, {len(alive)} of them right solutions, for reasons listed"
+    return wrong
 
 
 CHECKS: dict[str, Examine] = {
@@ -251,5 +264,6 @@ CHECKS: dict[str, Examine] = {
     "notebook is valid for nbgrader": _notebook,
     "released notebook is up to date and free of answers": _released,
     "mutants lose": _mutants,
+    "mutants of the torch references disagree": _oracles,
 }
 """All checks of an assignment, in the order in which they run."""

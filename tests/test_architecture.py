@@ -26,7 +26,7 @@ diagnose
 score
 grade
 mutations
-mutants coverage released
+mutants oracles coverage released
 validate new
 report
 course

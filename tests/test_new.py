@@ -30,7 +30,7 @@ def failed(root: Path, name: str) -> Sequence[str]:
     found = json.loads(done.stdout)
     wrong = [f"{check['name']}: {check['detail']}" for check in found["checks"] if not check["passed"]]
     assert done.returncode == (1 if wrong else 0)
-    assert len(found["checks"]) == 10
+    assert len(found["checks"]) == 11
     return wrong
 
 

@@ -544,6 +544,21 @@ def peak_at_the_end(k):
 
 
 @sawtooth.misconception(
+    hint="there is a layer too many: one that only hands its input on is a hidden layer, too, and at most k are allowed."
+)
+def one_idle_layer(k):
+    W, b, out = np.ones((2, 1)), np.array([[0.0], [-0.5]]), np.array([[2.0, -4.0]])
+    idle = (np.ones((1, 1)), np.zeros((1, 1)))
+    return [idle, (W, b), *[(W @ out, b) for _ in range(k - 1)], (out, np.zeros((1, 1)))]
+
+
+@sawtooth.misconception(hint="two neurons in each hidden layer are enough, and all that is allowed: drop the third.")
+def three_neurons(k):
+    W, b, out = np.ones((3, 1)), np.array([[0.0], [-0.5], [-1.0]]), np.array([[2.0, -4.0, 0.0]])
+    return [(W, b), *[(W @ out, b) for _ in range(k - 1)], (out, np.zeros((1, 1)))]
+
+
+@sawtooth.misconception(
     hint="width instead of depth works too, but needs 2^k neurons; two in each of k layers are allowed."
 )
 def one_wide_layer(k):
