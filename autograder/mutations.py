@@ -8,6 +8,7 @@ the solution markers.
 from __future__ import annotations
 
 import ast
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -112,7 +113,9 @@ def solution_lines(source: str) -> set[int]:
 def _compiled(source: str) -> str | None:
     """What a source compiles to, to tell mutants apart; None if it does not compile."""
     try:
-        compile(source, "<mutant>", "exec", dont_inherit=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what looks like a mistake, as it is meant to
+            compile(source, "<mutant>", "exec", dont_inherit=True)
         return ast.dump(ast.parse(source))
     except (SyntaxError, ValueError):
         return None
