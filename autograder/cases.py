@@ -16,7 +16,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -169,12 +169,16 @@ def load_module(path: Path) -> ModuleType:
     return module
 
 
-def definitions_of(name: str, cells: Iterable[str]) -> dict[str, Any]:
-    """The names that trusted cells define. Raises AuthoringError where one of them fails."""
+def definitions_of(name: str, cells: Iterable[str], files: Sequence[str] = ()) -> dict[str, Any]:
+    """The names that trusted cells define; `files` are what tools that measure them take for their sources.
+
+    Raises AuthoringError where one of them fails.
+    """
     namespace: dict[str, Any] = {"__name__": f"reference_{name}"}
     for number, source in enumerate(cells, 1):
         try:
-            exec(compile(source, f"<{name} notebook, definition {number}>", "exec"), namespace)
+            file = files[number - 1] if files else f"<{name} notebook, definition {number}>"
+            exec(compile(source, file, "exec"), namespace)
         except Exception as error:
             raise AuthoringError(
                 f"{name}: definition {number} of the notebook fails: {type(error).__name__}: {error}."

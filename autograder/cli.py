@@ -88,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     check.epilog = "exit status: 0 all is right, 1 something is not right or not there yet, 2 wrong usage"
     check.add_argument("what", nargs="*", metavar="FILE NAME", help="a file (default: the notebook here), exercises")
     check.add_argument("--assignment", metavar="NAME", help="whose cases, if the file's name does not say it")
+    text = "tell which inputs the cases of each exercise reach, and which branches of the solutions none runs"
+    coverage = command(commands, "coverage", _coverage, text, "json")
+    coverage.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+
+    new = command(commands, "new", _new, "make a small assignment that works, to start from")
+    new.add_argument("name", help="a word of small letters, like convolution")
 
     command(commands, "doctor", _doctor, "tell which sandbox this machine gets, and why")
 
@@ -179,6 +185,42 @@ def _validate(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(as_json(checks), indent=1, ensure_ascii=False))
     return 0 if all(check.passed for check in checks) else 1
+
+
+def _coverage(options: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from autograder.cases import load
+    from autograder.coverage import branches_missed, inputs_reached
+    from autograder.project import assignments, hidden_tests
+    from autograder.report.terminal import show_coverage
+
+    names = options.assignments or assignments()
+    for name in names:
+        hidden_tests(name)
+    documents, holes = {}, False
+    for name in names:
+        assignment = load(name)
+        inputs, branches = inputs_reached(assignment), branches_missed(assignment)
+        holes = holes or bool(branches) or any(found.missing for found in inputs)
+        documents[name] = {"exercises": [asdict(found) for found in inputs], "branches": branches}
+        if not options.json:
+            show_coverage(name, inputs, branches, _console())
+    if options.json:
+        print(json.dumps(documents, indent=1, ensure_ascii=False))
+    return 1 if holes else 0
+
+
+def _new(options: argparse.Namespace) -> int:
+    from autograder.new import create
+
+    folder = create(options.name)
+    from autograder.course.release import build
+
+    print(f"Made {folder}: {options.name}.py is the notebook with the solutions, hidden.py the hidden tests.")
+    print(f"Students would get {build(options.name)}.")
+    print(f"Change them, then: make validate A={options.name}, make release A={options.name}")
+    return 0
 
 
 def _mutants(options: argparse.Namespace) -> int:

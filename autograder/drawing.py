@@ -31,10 +31,10 @@ from autograder.cases import (
 )
 from autograder.equality import difference
 from autograder.errors import AuthoringError, AutograderError
-from autograder.exercise import Exercise, exercises_of
+from autograder.exercise import Exercise, Relation, exercises_of
 from autograder.values import Code, Value, copied, decode, dumps, encode
 
-_AGREEMENT = 0.1
+AGREEMENT = 0.1
 """References must agree ten times closer than a student has to."""
 
 
@@ -153,38 +153,81 @@ def _reference(exercise: Exercise, arguments: dict[str, Value], numpy_call: Call
 
     Raises AuthoringError if not.
     """
-    import torch
-
     answer = answer_of(numpy_call, arguments)
     if answer.error:
         raise AuthoringError(
-            f"{exercise.name}: the NumPy reference raises {answer.error}: {answer.message} for {arguments}."
+            f"{exercise.name}: the NumPy reference raises {answer.error}: {answer.message} for "
+            f"{arguments}{_drawn_as(exercise)}."
         )
     if answer.changed:
         raise AuthoringError(f"{exercise.name}: the NumPy reference changes its argument {answer.changed[0]}.")
     try:
-        torch_arguments = {name: _to_torch(value) for name, value in arguments.items()}
-        with torch.enable_grad():
-            second = decode(encode(_to_numpy(exercise.reference(**torch_arguments))))
+        second = second_answer(exercise.reference, arguments)
     except Exception as error:
         raise AuthoringError(
-            f"{exercise.name}: the torch reference raises {type(error).__name__}: {error} for {arguments}."
+            f"{exercise.name}: the torch reference raises {type(error).__name__}: {error} for "
+            f"{arguments}{_drawn_as(exercise)}."
         ) from error
     for library, value in (("NumPy", answer.value), ("torch", second)):
         for relation in exercise.relations:
-            holds = relation.predicate(copied(value), **copied(arguments))
-            if holds is not True:
+            if not _keeps(relation, value, arguments):
                 raise AuthoringError(
                     f"{exercise.name}: the {library} reference breaks the relation {relation.name!r} for {arguments}."
                 )
     if not exercise.unique:
         return None
-    if difference(second, answer.value, tighten=_AGREEMENT):
+    if not agrees(exercise, arguments, second, answer.value):
         raise AuthoringError(
             f"{exercise.name}: the references disagree for {arguments}: torch gives {second!r}, NumPy "
             f"{answer.value!r}; mend the one that is wrong."
         )
+    _check_shape(exercise, arguments, answer.value)
     return answer.value
+
+
+def second_answer(reference: Callable[..., Any], arguments: dict[str, Value]) -> Value:
+    """What a torch reference gives, as NumPy's data. Raises whatever it raises."""
+    import torch
+
+    with torch.enable_grad():
+        return decode(encode(_to_numpy(reference(**{name: _to_torch(value) for name, value in arguments.items()}))))
+
+
+def agrees(exercise: Exercise, arguments: dict[str, Value], second: Value, expected: Value) -> bool:
+    """Whether the torch reference's result is the expected one, and keeps all relations."""
+    if exercise.unique and difference(second, expected, tighten=AGREEMENT):
+        return False
+    return all(_keeps(relation, second, arguments) for relation in exercise.relations)
+
+
+def _keeps(relation: Relation, value: Value, arguments: dict[str, Value]) -> bool:
+    return relation.predicate(copied(value), **copied(arguments)) is True
+
+
+def _drawn_as(exercise: Exercise) -> str:
+    """The shapes as the author named them: a name written in two ways is two dimensions."""
+    shapes = [f"{entry.name} ({', '.join(entry.dims)})" for entry in exercise.parameters if entry.dims]
+    return f", drawn as {', '.join(shapes)}" if shapes else ""
+
+
+def _check_shape(exercise: Exercise, arguments: dict[str, Value], value: Value) -> None:
+    """What the references give must have the shape of the annotation. Raises AuthoringError."""
+    dims = exercise.result.dims
+    if dims is None:
+        return
+    sizes = {name: value for name, value in arguments.items() if type(value) is int} | {
+        dim: size
+        for parameter in exercise.parameters
+        if parameter.dims
+        for dim, size in zip(parameter.dims, np.shape(arguments[parameter.name]), strict=False)
+    }
+    got = np.shape(value)
+    due = tuple(int(dim) if dim.isdigit() else sizes.get(dim) for dim in dims)
+    if len(got) != len(due) or any(side not in (None, size) for side, size in zip(due, got, strict=True)):
+        raise AuthoringError(
+            f"{exercise.name}: the references give shape {got} for {arguments}, but the annotation of the result says "
+            f"({', '.join(dims)}); correct the one that is wrong."
+        )
 
 
 def _to_torch(value: Value) -> Any:

@@ -16,6 +16,7 @@ strategy that draws inputs, the shape check and the wording of messages.
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import typing
 from collections.abc import Callable, Mapping
@@ -73,6 +74,7 @@ class Exercise:
     unique     False where many results are right: then only the relations judge
     minimum    how many distinct cases must be drawn (fewer only where there are not more)
     seconds    what all cases together may take, where the usual limit does not fit; waiting for a processor is free
+    unreached  edges of its signature that no case can reach ("A zero", "n = 1"), each with the reason
     """
 
     name: str
@@ -85,6 +87,7 @@ class Exercise:
     unique: bool = True
     minimum: int = 100
     seconds: float | None = None
+    unreached: Mapping[str, str] = field(default_factory=dict)
     misconceptions: list[Misconception] = field(default_factory=list)
     relations: list[Relation] = field(default_factory=list)
     parameters: tuple[Parameter, ...] = ()
@@ -136,6 +139,7 @@ def exercise(
     unique: bool = True,
     minimum: int = 100,
     seconds: float | None = None,
+    unreached: Mapping[str, str] | None = None,
 ) -> Callable[[Function], Exercise]:
     """Turn a torch reference with an annotated signature into an `Exercise`.
 
@@ -147,6 +151,7 @@ def exercise(
         if points <= 0:
             raise AuthoringError(f"{title}: points={points} must be positive.")
         parameters, result = _signature(reference, title)
+        _check_dimensions(title, parameters, result)
         names = [parameter.name for parameter in parameters]
         for part in parts:
             if part not in names:
@@ -162,6 +167,7 @@ def exercise(
             unique=unique,
             minimum=minimum,
             seconds=seconds,
+            unreached=unreached or {},
             parameters=parameters,
             result=result,
         )
@@ -197,6 +203,23 @@ def _signature(reference: Function, title: str) -> tuple[tuple[Parameter, ...], 
         parameters.append(Parameter(argument.name, _dims(hints[argument.name]), hints[argument.name]))
     result = hints.get("return")
     return tuple(parameters), Parameter("result", _dims(result), result)
+
+
+def _check_dimensions(title: str, parameters: tuple[Parameter, ...], result: Parameter) -> None:
+    """The result's dimensions are arguments or theirs, where all arguments tell theirs. Raises AuthoringError."""
+    if any(parameter.dims is None and not _dimensionless(parameter.annotation) for parameter in parameters):
+        return
+    sizes = {parameter.name for parameter in parameters if parameter.annotation is int}
+    known = sorted({dim for entry in parameters for dim in entry.dims or () if not dim.isdigit()} | sizes)
+    for dim in result.dims or ():
+        if not dim.isdigit() and dim not in known:
+            near = difflib.get_close_matches(dim, known, 1, cutoff=0.5)
+            meant = f"; did you mean {near[0]!r}?" if near else f"; name one of theirs: {', '.join(known) or 'none'}."
+            raise AuthoringError(f"{title}: its result has a dimension {dim!r} that no argument has{meant}")
+
+
+def _dimensionless(annotation: Any) -> bool:
+    return annotation in (int, float, bool, str) or typing.get_origin(annotation) is typing.Literal
 
 
 def _dims(annotation: Any) -> tuple[str, ...] | None:

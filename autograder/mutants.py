@@ -1,103 +1,49 @@
 """Mutants: the instructor's solutions with one small change each, all of which must lose points.
 
-Mutation libraries (mutmut, cosmic-ray) change files and run a test command on each; here a mutant is a submission,
-judged in the sandbox like any other, so only making it is ours. What is changed stands between the solution markers.
+Each is judged in the sandbox, as a submission is. How they are made: `autograder.mutations`.
 """
 
 from __future__ import annotations
 
 import ast
 import os
+import random
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
 
 from autograder import project
 from autograder.batch import Batch
-from autograder.cases import AssignmentCases
+from autograder.cases import Answer, AssignmentCases
+from autograder.compare import judge
 from autograder.errors import AuthoringError
 from autograder.grade import Grader
+from autograder.mutations import Mutant, mutants_of
 from autograder.sandbox.launcher import Limits, Sandbox, WorkerDied
 from autograder.submission import Submission
+from autograder.values import Value, encode
 
-_BEGIN, _END = "### BEGIN SOLUTION", "### END SOLUTION"
 _LIMITS = Limits(wall=3.0)
 """A mutant may well loop for ever; the solutions need a small part of that for an exercise."""
 
-_ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.Div: ast.Mult,
-    ast.MatMult: ast.Mult,
-    ast.Pow: ast.Mult,
-    ast.FloorDiv: ast.Div,
-    ast.Mod: ast.FloorDiv,
-}
-_COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
-    ast.Lt: (ast.LtE, ast.Gt),
-    ast.LtE: (ast.Lt, ast.GtE),
-    ast.Gt: (ast.GtE, ast.Lt),
-    ast.GtE: (ast.Gt, ast.LtE),
-    ast.Eq: (ast.NotEq,),
-    ast.NotEq: (ast.Eq,),
-    ast.Is: (ast.IsNot,),
-    ast.IsNot: (ast.Is,),
-    ast.In: (ast.NotIn,),
-    ast.NotIn: (ast.In,),
-}
-_PAIRS = (
-    "sum mean, maximum minimum, max min, argmax argmin, zeros ones, zeros_like ones_like, sin cos, exp log, sqrt square"
-)
-_OTHER = {a: b for pair in _PAIRS.split(", ") for a, b in (pair.split(), pair.split()[::-1])}
 
-
-@dataclass(frozen=True)
-class Mutant:
-    """One change: in which function ("dW", "Tensor.__add__"), on which line of which cell, from what to what."""
-
-    function: str
-    cell: int
-    line: int
-    before: str
-    after: str
-    source: str
-
-    def __str__(self) -> str:
-        return f"{self.function}: {' '.join(self.before.split())} → {' '.join(self.after.split())}"
-
-
-def mutants_of(cells: Sequence[str]) -> list[Mutant]:
-    """All mutants of the solutions in some cells; those that compile to the same code as another are left out."""
-    found: list[Mutant] = []
-    for number, source in enumerate(cells):
-        seen = {_compiled(source)}
-        inside = _solution_lines(source)
-        for function, node in _nodes(ast.parse(source)):
-            if node.lineno not in inside:
-                continue
-            for place, after in _replacements(node):
-                mutated = _spliced(source, place, after)
-                code = _compiled(mutated)
-                if code is not None and code not in seen:
-                    seen.add(code)
-                    before = ast.get_source_segment(source, place) or ""
-                    found.append(Mutant(function, number, place.lineno, before, after, mutated))
-    return found
-
-
-def equivalents(name: str) -> dict[str, str]:
+def equivalents(name: str, *within: str) -> dict[str, str]:
     """Mutants of an assignment that are right solutions, as `str` writes them, and why: from solutions/equivalent.toml.
 
-    Raises AuthoringError for a file that cannot be read.
+    `within` it, "torch" has those of the torch references. Raises AuthoringError for a file that cannot be read.
     """
     path = project.root() / "solutions" / "equivalent.toml"
     try:
-        listed = tomllib.loads(path.read_text(encoding="utf-8")).get(name, {}) if path.exists() else {}
+        listed = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        for table in (name, *within):
+            listed = listed.get(table, {})
     except (OSError, ValueError) as error:
         raise AuthoringError(f"{path}: cannot be read: {error}.") from error
-    return {str(change): str(reason) for change, reason in listed.items()}
+    return {change: reason for change, reason in listed.items() if isinstance(reason, str)}
 
 
 def survivors(
@@ -129,27 +75,103 @@ def let_through(
     """How many wrong solutions there are (mutants that are not listed as right), and how many of them pass
 
     hidden    the hidden tests of the assignment
-    fixed     one fixed example for each exercise, of middling size, compared as strictly
+    fixed     one example for each exercise, as courses usually write them: an ordinary case of all different sizes,
+              drawn at random, whose result is compared by `numpy.allclose`
     visible   the tests that students see, by exercise
     """
     cells, right = assignment.reference, equivalents(assignment.name)
     wrong = [mutant for mutant in mutants_of(cells) if str(mutant) not in right]
-    one = tuple(replace(entry, cases=(entry.cases[len(entry.cases) // 2],)) for entry in assignment.exercises)
-    tests = {f"visible_{number}": source for number, source in enumerate(visible.values())}
-    callable_tests = [_as_function(name, source) for name, source in tests.items()]
 
-    def passes(mutant: Mutant) -> bool:
-        progress()
-        return _passes_visible([*_with(cells, mutant), *callable_tests], list(tests), sandbox)
+    def count(passes: Callable[[Sequence[str]], bool]) -> int:
+        def judged(mutant: Mutant) -> bool:
+            progress()
+            return passes(_with(cells, mutant))
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as executor:
-        seen = sum(executor.map(passes, wrong))
+        with ThreadPoolExecutor(os.cpu_count() or 1) as executor:
+            return sum(executor.map(judged, wrong))
+
     return {
         "wrong": len(wrong),
         "hidden": len(survivors(assignment, cells, wrong, sandbox, progress)),
-        "fixed": len(survivors(replace(assignment, exercises=one), cells, wrong, sandbox, progress)),
-        "visible": seen,
+        "fixed": count(fixed_examples(assignment, sandbox)),
+        "visible": count(visible_tests(assignment, visible, sandbox)),
     }
+
+
+def fixed_examples(assignment: AssignmentCases, sandbox: Sandbox) -> Callable[[Sequence[str]], bool]:
+    """A test of solutions, as cells, by one example for each exercise. Nobody looks whether arguments are changed."""
+    from autograder.strategies import TYPICAL  # and with it Hypothesis, which nothing else here needs
+
+    relations = {entry.name: assignment.relations(entry.name) for entry in assignment.exercises if entry.relations}
+    chosen = []
+    for entry in assignment.exercises:
+        ordinary = [case for case in entry.cases if case.plan == TYPICAL] or entry.cases
+        case = random.Random(f"{entry.name} {assignment.seed}").choice(ordinary)
+        given = {key: encode(value) for key, value in case.arguments.items()}
+        chosen.append((entry, case, Call(entry.name, entry.call, given, entry.seconds)))
+
+    def passes(cells: Sequence[str]) -> bool:
+        answers = _answers(cells, [call for _, _, call in chosen], sandbox)
+        for (entry, case, _), answer in zip(chosen, answers, strict=False):
+            if entry.unique and not _allclose(case.expected, answer):
+                return False
+            if judge(replace(entry, unique=False), case, Answer(answer), relations.get(entry.name, ())).relation:
+                return False
+        return len(answers) == len(chosen)
+
+    return passes
+
+
+def visible_tests(
+    assignment: AssignmentCases, visible: Mapping[str, str], sandbox: Sandbox
+) -> Callable[[Sequence[str]], bool]:
+    """A test of solutions, as cells, by what students can run: `visible`, sources of tests by exercise."""
+    seconds = {entry.name: entry.seconds for entry in assignment.exercises}
+    names = {f"visible_{number}": exercise for number, exercise in enumerate(visible)}
+    tests = [_as_function(name, visible[exercise]) for name, exercise in names.items()]
+    calls = [Call(name, f"{name}()", {}, seconds.get(exercise)) for name, exercise in names.items()]
+    return lambda cells: len(_answers([*cells, *tests], calls, sandbox)) == len(calls)
+
+
+@dataclass(frozen=True)
+class Call:
+    """An expression to be evaluated with what a solution defines, and with arguments as a worker reads them."""
+
+    name: str
+    expression: str
+    arguments: dict[str, Any]
+    seconds: float | None
+
+
+def _answers(cells: Sequence[str], calls: Sequence[Call], sandbox: Sandbox) -> list[Value]:
+    """What calls of a solution give, up to the first that fails."""
+    found: list[Value] = []
+    try:
+        with sandbox.start(_LIMITS) as worker:
+            names = list(dict.fromkeys(call.name.partition(".")[0] for call in calls))
+            worker.request({"op": "load", "cells": list(cells), "names": names})
+            for call in calls:
+                message = {"op": "call", "name": call.name, "call": call.expression, "cases": [call.arguments]}
+                (result,) = Batch.from_json(worker.request(message, wall=call.seconds)).entries()
+                if "value" not in result:
+                    break
+                found.append(result["value"])
+    except (WorkerDied, ValueError):
+        pass
+    return found
+
+
+def _allclose(expected: Value, got: Value) -> bool:
+    """What people write: NumPy's `allclose` for numbers, item by item in lists."""
+    if isinstance(expected, list | tuple):
+        same = isinstance(got, list | tuple | np.ndarray) and len(got) == len(expected)
+        return same and all(_allclose(one, other) for one, other in zip(expected, got, strict=True))
+    if expected is None or isinstance(expected, str):
+        return bool(type(got) is type(expected) and expected == got)
+    try:
+        return bool(np.allclose(np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64)))
+    except (TypeError, ValueError):
+        return False
 
 
 def _as_function(name: str, source: str) -> str:
@@ -158,20 +180,6 @@ def _as_function(name: str, source: str) -> str:
     assert isinstance(function, ast.FunctionDef)
     function.body = ast.parse(source).body or function.body
     return ast.unparse(function)
-
-
-def _passes_visible(cells: Sequence[str], names: Sequence[str], sandbox: Sandbox) -> bool:
-    try:
-        with sandbox.start(_LIMITS) as worker:
-            worker.request({"op": "load", "cells": list(cells), "names": list(names)})
-            for name in names:
-                reply = worker.request({"op": "call", "name": name, "call": f"{name}()", "cases": [{}]})
-                (result,) = Batch.from_json(reply).entries()
-                if "error" in result:
-                    return False
-    except (WorkerDied, ValueError):
-        return False
-    return True
 
 
 def _with(cells: Sequence[str], mutant: Mutant) -> tuple[str, ...]:
@@ -189,121 +197,3 @@ def _grader_of(assignment: AssignmentCases, function: str, sandbox: Sandbox) -> 
     own = tuple(entry for entry in assignment.exercises if entry.name == function)
     near = tuple(entry for entry in assignment.exercises if entry.name.partition(".")[0] == owner)
     return Grader(replace(assignment, exercises=own or near or assignment.exercises), sandbox, _LIMITS)
-
-
-def _solution_lines(source: str) -> set[int]:
-    inside, lines = False, set()
-    for number, line in enumerate(source.split("\n"), 1):
-        if line.strip() in (_BEGIN, _END):
-            inside = line.strip() == _BEGIN
-        elif inside:
-            lines.add(number)
-    return lines
-
-
-def _compiled(source: str) -> str | None:
-    """What a source compiles to, to tell mutants apart; None if it does not compile."""
-    try:
-        compile(source, "<mutant>", "exec", dont_inherit=True)
-        return ast.dump(ast.parse(source))
-    except (SyntaxError, ValueError):
-        return None
-
-
-def _nodes(tree: ast.AST, function: str = "") -> Iterator[tuple[str, ast.expr | ast.stmt]]:
-    """Expressions and statements but definitions, annotations and texts, with the function or method they are in."""
-    if isinstance(tree, ast.FunctionDef | ast.ClassDef):
-        outside = not function or (function[0].isupper() and "." not in function)
-        name = ".".join(filter(None, [function, tree.name])) if outside else function
-        children = [*tree.body, *(tree.args.defaults if isinstance(tree, ast.FunctionDef) else [])]
-    else:
-        name, children = function, [*ast.iter_child_nodes(tree)]
-        if isinstance(tree, ast.Constant | ast.JoinedStr) and not isinstance(
-            getattr(tree, "value", ""), bool | int | float
-        ):
-            return
-        if isinstance(tree, ast.expr | ast.stmt):
-            yield function, tree
-    for child in children:
-        yield from _nodes(child, name)
-
-
-def _spliced(source: str, node: ast.expr | ast.stmt, after: str) -> str:
-    """The source with a node's text replaced."""
-    lines = source.encode().splitlines(keepends=True)
-    start = sum(map(len, lines[: node.lineno - 1])) + node.col_offset
-    end = sum(map(len, lines[: (node.end_lineno or 1) - 1])) + (node.end_col_offset or 0)
-    content = source.encode()
-    return (content[:start] + after.encode() + content[end:]).decode()
-
-
-def _replacements(node: ast.expr | ast.stmt) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
-    """What may stand in a node's place, or in that of a part of it."""
-    if isinstance(node, ast.If):
-        yield from ((node.test, text) for text in ("True", "False"))
-    for made in _mutations(node):
-        text = ast.unparse(made)
-        yield node, f"({text})" if isinstance(made, ast.expr) else text
-
-
-def _mutations(node: ast.expr | ast.stmt) -> Iterator[ast.expr | ast.stmt]:
-    match node:
-        case ast.BinOp(left, op, right):
-            yield ast.BinOp(left, _ARITHMETIC.get(type(op), ast.Add)(), right)
-            yield from (left, right)
-            if not isinstance(op, ast.Add | ast.Mult):
-                yield ast.BinOp(right, op, left)
-            if isinstance(op, ast.MatMult):
-                yield ast.BinOp(_transposed(left), op, right)
-                yield ast.BinOp(left, op, _transposed(right))
-        case ast.UnaryOp(ast.USub() | ast.Not(), operand):
-            yield operand
-        case ast.Compare(left, [op], [right]):
-            yield from (ast.Compare(left, [other()], [right]) for other in _COMPARISONS.get(type(op), ()))
-        case ast.Constant(bool() as value):
-            yield ast.Constant(not value)
-        case ast.Constant(int() | float() as value):
-            yield from (ast.Constant(other) for other in dict.fromkeys([value + 1, value - 1, 0 * value, -value]))
-        case ast.Attribute(value, "T"):
-            yield value
-        case ast.BoolOp(op, values):
-            yield ast.BoolOp(ast.Or() if isinstance(op, ast.And) else ast.And(), values)
-            yield from values
-        case ast.IfExp(_, body, orelse):
-            yield from (body, orelse)
-        case ast.Subscript(value, _, ast.Load()):
-            yield value
-        case ast.Call():
-            yield from _calls(node)
-        case ast.AugAssign(target, op, value):
-            yield ast.AugAssign(target, _ARITHMETIC.get(type(op), ast.Add)(), value)
-            yield ast.Pass()
-        case ast.Assign([ast.Name(name) as target], ast.BinOp(ast.Name(same), op, right)) if name == same:
-            yield ast.AugAssign(target, op, right)
-        case ast.Expr():
-            yield ast.Pass()
-        case ast.Continue() | ast.Break():
-            yield ast.Pass()
-        case _:
-            return
-
-
-def _transposed(value: ast.expr) -> ast.expr:
-    return ast.Attribute(value, "T", ast.Load())
-
-
-def _calls(node: ast.Call) -> Iterator[ast.expr]:
-    function, positional, named = node.func, node.args, node.keywords
-    if isinstance(function, ast.Attribute) and function.attr in _OTHER:
-        yield ast.Call(ast.Attribute(function.value, _OTHER[function.attr], ast.Load()), positional, named)
-    if isinstance(function, ast.Name) and function.id in _OTHER:
-        yield ast.Call(ast.Name(_OTHER[function.id], ast.Load()), positional, named)
-    if len(positional) == 1:
-        yield positional[0]
-    if isinstance(function, ast.Attribute) and not positional:
-        yield function.value  # x.copy(), x.sum(axis=0)
-    if len(positional) > 1:
-        yield ast.Call(function, [positional[1], positional[0], *positional[2:]], named)
-        yield ast.Call(function, positional[:-1], named)
-    for index in range(len(named)):
-        yield ast.Call(function, positional, named[:index] + named[index + 1 :])

@@ -47,9 +47,14 @@ def notebook(name: str) -> Path:
     return hidden_tests(name).with_name(f"{name}.py")
 
 
+def released(name: str) -> Path:
+    """Path of the notebook that students get."""
+    return root() / "assignments" / name / f"{name}.ipynb"
+
+
 def visible_cases(name: str) -> Path:
     """Where the visible cases of an assignment are released."""
-    return root() / "assignments" / name / f"{name}.cases.json"
+    return released(name).with_name(f"{name}.cases.json")
 
 
 def sources(name: str) -> list[Path]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import itertools
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import jaxtyping
 import numpy as np
@@ -33,11 +33,18 @@ class Style(Enum):
     EDGE = "edge"
 
 
+Array = np.ndarray[Any, Any]
+
+
 class Domain(jaxtyping.AbstractDtype):
-    """What the entries of an array may be. Subclass it, and give `words` and `elements` (or `arrays`)."""
+    """What the entries of an array may be. Subclass it, and give `words` and `elements` (or `arrays`).
+
+    `edges` are what some case has to reach (`autograder.coverage`): a word for each, and how an array shows it.
+    """
 
     dtypes = ["float64"]
     words = "numbers"
+    edges: ClassVar[Mapping[str, Callable[[Array], bool]]] = {}
 
     @classmethod
     def elements(cls, style: Style) -> SearchStrategy[float]:
@@ -52,11 +59,20 @@ class Domain(jaxtyping.AbstractDtype):
         return hnp.arrays(np.float64, shape, elements=cls.elements(style), fill=st.nothing())
 
 
+def _zero(values: Array) -> bool:
+    return bool((values == 0).any())
+
+
 class Real(Domain):
     """Any real number of ordinary size; edges are zeros, ties and entries of a thousand."""
 
     dtypes = ["float64"]
     words = "real numbers"
+    edges = {
+        "zero": _zero,
+        "negative": lambda values: bool((values < 0).any()),
+        "a thousand": lambda values: bool((np.abs(values) >= 1000).any()),
+    }
 
     @classmethod
     def elements(cls, style: Style) -> SearchStrategy[float]:
@@ -71,6 +87,7 @@ class Moderate(Real):
     """Real numbers small enough that a sigmoid of a few sums of them stays inside (0, 1) in float64."""
 
     dtypes = ["float64"]
+    edges = {"zero": _zero, "negative": Real.edges["negative"]}
 
     @classmethod
     def elements(cls, style: Style) -> SearchStrategy[float]:
@@ -82,6 +99,11 @@ class PreActivation(Domain):
 
     dtypes = ["float64"]
     words = "real numbers"
+    edges = {
+        "zero": _zero,
+        "saturated below": lambda values: bool((values <= -20).any()),
+        "saturated above": lambda values: bool((values >= 20).any()),
+    }
 
     @classmethod
     def elements(cls, style: Style) -> SearchStrategy[float]:
@@ -97,6 +119,10 @@ class Probability(Domain):
 
     dtypes = ["float64"]
     words = "probabilities strictly between 0 and 1"
+    edges = {
+        "near 0": lambda values: bool((values < 1e-5).any()),
+        "near 1": lambda values: bool((values > 1 - 1e-5).any()),
+    }
 
     @classmethod
     def elements(cls, style: Style) -> SearchStrategy[float]:
@@ -112,6 +138,10 @@ class Target(Domain):
 
     dtypes = ["float64"]
     words = "targets, 0 or 1"
+    edges = {
+        "all 0": lambda values: bool((values == 0).all()),
+        "all 1": lambda values: bool((values == 1).all()),
+    }
 
     @classmethod
     def elements(cls, style: Style) -> SearchStrategy[float]:
@@ -150,6 +180,10 @@ class Plan:
     equal: bool = False
 
 
+TYPICAL = "all dimensions different"
+"""The plan of ordinary cases: what a course would take for an example."""
+
+
 def plans(exercise: Exercise) -> list[Plan]:
     """The mixture of cases for an exercise: smallest and simplest first, every edge of its dimensions included."""
     names = dimension_names(exercise)
@@ -168,8 +202,8 @@ def plans(exercise: Exercise) -> list[Plan]:
         Plan("small", frozenset(), small, Style.SIMPLE, 24),
         Plan("all dimensions equal", frozenset(), 3, Style.TYPICAL, 6, equal=True),
         Plan("small", frozenset(), small, Style.EDGE, 16),
-        Plan("all dimensions different", frozenset(), wide, Style.EDGE, 20),
-        Plan("all dimensions different", frozenset(), wide, Style.TYPICAL, 50 if names else 100),
+        Plan("all dimensions different, edges", frozenset(), wide, Style.EDGE, 20),
+        Plan(TYPICAL, frozenset(), wide, Style.TYPICAL, 50 if names else 100),
     ]
 
 

@@ -27,8 +27,9 @@ diagnose
 score
 result
 grade
-mutants
-validate
+mutations
+mutants oracles coverage released
+validate new
 report
 student
 course

@@ -50,7 +50,7 @@ def compiled(tmp_path: Path, hidden: str, notebook: str = NOTEBOOK) -> object:
         (TWICE.replace("100", "90"), NOTEBOOK, "add up to 90, not 100"),
         (TWICE.replace("points=100", "points=0"), NOTEBOOK, "must be positive"),
         (TWICE.replace('X: Real[Tensor, "N n"]', "X"), NOTEBOOK, "'X' has no annotation"),
-        (TWICE.replace('X: Real[Tensor, "N n"]', "X: int"), NOTEBOOK, "cannot draw argument 'X'"),
+        (TWICE.replace('Real[Tensor, "N n"]', "int"), NOTEBOOK, "cannot draw argument 'X'"),
         (TWICE.replace("points=100", 'points=100, parts=("Z",)'), NOTEBOOK, "parts names 'Z'"),
         (
             TWICE.replace("points=100", "points=100, inputs=lambda dims, style: dims['n_9']"),
@@ -79,6 +79,29 @@ def compiled(tmp_path: Path, hidden: str, notebook: str = NOTEBOOK) -> object:
             TWICE + "@twice.misconception(hint='h')\ndef wrong(X): return X\n" * 2,
             NOTEBOOK,
             "two misconceptions named 'wrong'",
+        ),
+        (
+            TWICE.replace('"N n"]:', '"N m_l"]:').replace('X: Real[Tensor, "N n"]', 'X: Real[Tensor, "N n_l"]'),
+            NOTEBOOK,
+            "its result has a dimension 'm_l' that no argument has; did you mean 'n_l'?",
+        ),
+        (
+            TWICE.replace('"N n"]:', '"N width"]:'),
+            NOTEBOOK,
+            "its result has a dimension 'width' that no argument has; name one of theirs: N, n.",
+        ),
+        (
+            TWICE.replace('"N n"]:', '"n N"]:'),
+            NOTEBOOK,
+            "but the annotation of the result says (n, N); correct the one",
+        ),
+        (TWICE.replace('"N n"]:', '"N"]:'), NOTEBOOK, "but the annotation of the result says (N); correct the one"),
+        (
+            TWICE.replace('X: Real[Tensor, "N n"]', 'X: Real[Tensor, "N n_l"], W: Real[Tensor, "n_1 n"]').replace(
+                "X + X", "X @ W"
+            ),
+            NOTEBOOK.replace("twice(X)", "twice(X, W)").replace("2 * X", "X @ W"),
+            ", drawn as X (N, n_l), W (n_1, n).",
         ),
         (
             TWICE + "@twice.relation\ndef small(result, X):\n  'the result is small'\n  return abs(result).max() < 3\n",

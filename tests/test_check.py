@@ -23,6 +23,7 @@ from playwright.sync_api import sync_playwright
 from autograder import cli, project, validate, visible
 from autograder.cases import AssignmentCases
 from autograder.diagnose import Diagnosis
+from autograder.sandbox.launcher import choose
 from autograder.student.check import check, check_file
 from autograder.student.run import answers_of_cells
 from tests.conftest import Grade, exercise
@@ -384,16 +385,21 @@ def test_at_most_a_quarter_is_visible_and_every_part_is(backprop: AssignmentCase
     ],
 )
 def test_a_released_file_that_is_not_right_is_found(
-    folder: Path, backprop: AssignmentCases, change: Callable[[Any], Any], words: str
+    folder: Path,
+    backprop: AssignmentCases,
+    change: Callable[[Any], Any],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert validate._visible(backprop, BACKPROP).passed
+    subject = validate.Subject(backprop, choose(), str)
+    assert validate._visible(subject)[0] == []
     data = json.loads(BACKPROP.read_bytes())
     change(data)
     path = folder / "changed.cases.json"
     path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
-    found = validate._visible(backprop, path)
-    assert not found.passed
-    assert words in found.detail
+    monkeypatch.setattr(project, "visible_cases", lambda name: path)
+    ((wrong,), _) = validate._visible(subject)
+    assert words in wrong
 
 
 def test_the_last_bits_of_another_machine_make_no_difference(backprop: AssignmentCases) -> None:

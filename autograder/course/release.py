@@ -33,7 +33,7 @@ def release(name: str, course: Path, due: datetime | None = None) -> Path:
     text = _generate(name, course, _points(name))
     if due is not None:
         set_due(name, course, due)
-    ours = project.root() / "assignments" / name / f"{name}.ipynb"
+    ours = project.released(name)
     write(ours, text.encode())
     write(project.visible_cases(name), _visible(name))
     run(exchange(ExchangeReleaseAssignment, course, name, force=True), f"releasing {name}")
@@ -44,6 +44,13 @@ def student_notebook(name: str) -> str:
     """The notebook that students get, as text, without touching any course: what `assignments/` must hold."""
     with tempfile.TemporaryDirectory() as folder:
         return _generate(name, Path(folder).resolve(), _points(name), database=False)
+
+
+def build(name: str) -> Path:
+    """Write what students get to `assignments/`, without releasing it. Returns the notebook."""
+    path = project.released(name)
+    write(path, student_notebook(name).encode())
+    return path
 
 
 def set_due(name: str, course: Path, due: datetime) -> None:

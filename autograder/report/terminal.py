@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from autograder.coverage import Reached
 from autograder.report.feedback import explanation
 from autograder.text import clean, printable
 
@@ -50,9 +51,27 @@ def show_checks(checks: Sequence[Mapping[str, Any]], console: Console) -> None:
     """Print the checks of `validate`, one line each."""
     for check in checks:
         mark = Text("✓", "green") if check["passed"] else Text("✗", "bold red")
-        console.print(
-            mark, Text(f"{check['assignment']}: {check['name']}"), Text(f"({check['detail']})", "dim"), soft_wrap=True
-        )
+        told = Text(check["detail"], "dim" if check["passed"] else "red")
+        console.print(mark, Text(f"{check['assignment']:<13} {check['name']:<51}"), told, soft_wrap=True)
+
+
+def show_coverage(name: str, inputs: Sequence[Reached], branches: Sequence[str], console: Console) -> None:
+    """Print what the cases of an assignment reach, one line for each exercise, and what they miss."""
+    table = Table(name, "cases", "sizes", "edges, and how many cases reach them", "parts", box=None, pad_edge=False)
+    for found in inputs:
+        sizes = ", ".join(f"{dim} {least}–{most}" for dim, (least, most) in found.sizes.items())
+        table.add_row(found.exercise, str(found.cases), sizes, _counts(found.edges), _counts(found.parts))
+    console.print(table)
+    for found in inputs:
+        for sentence in found.missing:
+            console.print(Text("✗", "bold red"), Text(f"{found.exercise}: {sentence}"), soft_wrap=True)
+    for sentence in branches:
+        console.print(Text("✗", "bold red"), Text(sentence), soft_wrap=True)
+    console.print()
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{word} {count}" for word, count in counts.items())
 
 
 def show_mutants(found: Mapping[str, Mapping[str, int]], console: Console) -> None:

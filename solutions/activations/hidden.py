@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from autograder.exercise import exercise
-from autograder.strategies import Domain, Moderate, PreActivation, Real, Style, Target, layers
+from autograder.strategies import Domain, Moderate, PreActivation, Probability, Real, Style, Target, layers
 
 
 class Large(Domain):
@@ -16,6 +16,7 @@ class Large(Domain):
 
     dtypes = ["float64"]
     words = "real numbers"
+    edges = {"zero": lambda Z: (Z == 0).any(), "1e4": lambda Z: (Z == 1e4).any(), "-1e4": lambda Z: (Z == -1e4).any()}
 
     @classmethod
     def elements(cls, style):
@@ -259,15 +260,21 @@ def d_tanh_as_tanh(Z):
     return np.tanh(Z)
 
 
+class Shares(Probability):
+    """Outputs of a softmax."""
+
+    dtypes = ["float64"]
+    words = "probabilities that add up to 1 in each row"
+
+
 def softmax_pairs(dims, style):
-    """A = softmax(Z), and any derivative with respect to it."""
-    shape = (dims["N"], dims["n"])
-    Z = PreActivation.arrays(shape, Style.SIMPLE if style is Style.EDGE else style)
+    """A = softmax(Z), saturated as far as Z is, and any derivative with respect to it."""
+    Z = PreActivation.arrays((dims["N"], dims["n"]), style)
     return Z.map(lambda Z: {"A": torch.softmax(torch.from_numpy(Z), dim=1).numpy()})
 
 
 @exercise(points=10, inputs=softmax_pairs)
-def softmax_backward(A: Real[Tensor, "N n"], dA: Moderate[Tensor, "N n"]) -> Real[Tensor, "N n"]:
+def softmax_backward(A: Shares[Tensor, "N n"], dA: Moderate[Tensor, "N n"]) -> Real[Tensor, "N n"]:
     """∂L/∂Z from A = softmax(Z) and ∂L/∂A: every row with its own Jacobian."""
     Z = torch.log(A).requires_grad_()
     return torch.autograd.grad(torch.softmax(Z, dim=1), Z, dA)[0]
@@ -533,6 +540,21 @@ def flat_after_the_middle(k):
 )
 def peak_at_the_end(k):
     W, b, out = np.ones((2, 1)), np.array([[0.0], [-1.0]]), np.array([[2.0, -4.0]])
+    return [(W, b), *[(W @ out, b) for _ in range(k - 1)], (out, np.zeros((1, 1)))]
+
+
+@sawtooth.misconception(
+    hint="there is a layer too many: one that only hands its input on is a hidden layer, too, and at most k are allowed."
+)
+def one_idle_layer(k):
+    W, b, out = np.ones((2, 1)), np.array([[0.0], [-0.5]]), np.array([[2.0, -4.0]])
+    idle = (np.ones((1, 1)), np.zeros((1, 1)))
+    return [idle, (W, b), *[(W @ out, b) for _ in range(k - 1)], (out, np.zeros((1, 1)))]
+
+
+@sawtooth.misconception(hint="two neurons in each hidden layer are enough, and all that is allowed: drop the third.")
+def three_neurons(k):
+    W, b, out = np.ones((3, 1)), np.array([[0.0], [-0.5], [-1.0]]), np.array([[2.0, -4.0, 0.0]])
     return [(W, b), *[(W @ out, b) for _ in range(k - 1)], (out, np.zeros((1, 1)))]
 
 

@@ -693,7 +693,7 @@ def simplify(expression):
         try:
             value = evaluate((operator, *operands), {})
             return value if np.isfinite(value) else (operator, *operands)
-        except ArithmeticError:
+        except ArithmeticError:  # unreached: an expression without a value anywhere is not promised to be folded
             return (operator, *operands)
     if operator in ("+", "*"):
         for number, other in (operands, operands[::-1]):

@@ -146,16 +146,7 @@ def run(names: Mapping[str, Any], program: Code, **data: Any) -> Any:
 
 
 def _on_torch(program: Code, **data: Any) -> Any:
-    return run(TORCH, program, **_as_arrays(data))
-
-
-def _as_arrays(value: Any) -> Any:
-    """Programs are written for arrays; the framework hands tensors to a torch reference."""
-    if isinstance(value, torch.Tensor):
-        return value.numpy()
-    if isinstance(value, list | tuple):
-        return type(value)(_as_arrays(item) for item in value)
-    return {key: _as_arrays(item) for key, item in value.items()} if isinstance(value, dict) else value
+    return run(TORCH, program, **data)
 
 
 # --- a right engine, to be made wrong in one place by each misconception ----------------------------------------------
@@ -1532,6 +1523,24 @@ def _shared(draw: st.DrawFn, style: Style) -> dict[str, Any]:
 
 
 @st.composite
+def _handed_on(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    """A sum hands one gradient to both its terms: what a function makes of its own must not change the other's."""
+    shape = draw(st.sampled_from([(), (2,), (2, 2)]))
+    x0 = draw(_data(shape, st.sampled_from([1.0, 2.0, 3.0, 0.5, 1.25])))
+    x1 = draw(_data(shape, _few(style)))
+    given = "" if shape == () else literal(draw(_array(shape, st.sampled_from([1.0, 2.0, -1.0]))))
+    functions = [".exp()", ".log()", ".relu()", ".sigmoid()", ".tanh()", " ** 2", " * 2.0", " / 2.0"]
+    some = draw(st.permutations(functions))[:4]
+    body = [
+        line
+        for name, function in zip("bcde", some)
+        for line in (_leaf(name, "x1"), f"(a{function} + {name}).backward({given})")
+    ]
+    program = _lines(_leaf("a", "x0"), *body, "[a.grad, b.grad, c.grad, d.grad, e.grad]")
+    return {"topic": "shared nodes", "program": program, "x0": x0, "x1": x1}
+
+
+@st.composite
 def _repeated(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     """A second backward adds to the gradients of the first."""
     shape = draw(st.sampled_from([(), (2,)]))
@@ -1628,9 +1637,10 @@ _LONG = [
 def _backward_cases(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
     kinds = {"graphs": _graphs(style), "shared": _shared(style), "repeated": _repeated(style), "leaves": _leaves(style)}
     kinds |= {"seeds": _seeds(style), "errors": _errors(style), "long": st.sampled_from(_LONG)}
+    kinds |= {"handed on": _handed_on(style)}
     drawn = {
-        Style.SIMPLE: ["shared", "shared", "repeated", "leaves", "graphs"],
-        Style.TYPICAL: ["graphs", "graphs", "graphs", "shared", "repeated", "seeds"],
+        Style.SIMPLE: ["shared", "shared", "repeated", "leaves", "graphs", "handed on"],
+        Style.TYPICAL: ["graphs", "graphs", "graphs", "shared", "repeated", "seeds", "handed on"],
         Style.EDGE: ["graphs", "graphs", "seeds", "errors", "errors", "leaves", "long"],
     }
     return st.sampled_from(drawn[style]).flatmap(kinds.__getitem__)

@@ -547,7 +547,7 @@ def dZ_output_for(A, Y, loss, activation):
         return 2 * (A - Y)
     if (loss, activation) == ("mse", "sigmoid"):
         return 2 * (A - Y) * dA_dZ(A)
-    raise ValueError(f"no rule for {loss} with {activation}")
+    raise ValueError(f"no rule for {loss} with {activation}")  # unreached: pairs that are not promised
     ### END SOLUTION
 
 
@@ -601,7 +601,7 @@ def dZ_hidden_for(dZ_next, W_next, Z, activation):
         return dA * (Z > 0)
     if activation == "identity":
         return dA
-    raise ValueError(f"unknown activation {activation}")
+    raise ValueError(f"unknown activation {activation}")  # unreached: names that are not promised
     ### END SOLUTION
 
 

@@ -310,6 +310,7 @@ class AnyFinite(Domain):
 
     dtypes = ["float64"]
     words = "any finite numbers"
+    edges = {"zero": lambda Z: (Z == 0).any(), "1e4": lambda Z: (Z == 1e4).any(), "-1e4": lambda Z: (Z == -1e4).any()}
 
     @classmethod
     def elements(cls, style):
