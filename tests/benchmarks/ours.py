@@ -66,7 +66,7 @@ class Ours:
         """What each stage costs, from a program of its own (see `stages`)."""
         words = [sys.executable, "-m", "tests.benchmarks.stages", self.assignment.name, str(course)]
         found: dict[str, dict[str, float]] = json.loads(command(words, _env(course))[1])
-        return {stage: Cost(**cost) for stage, cost in found.items()}  # type: ignore[arg-type]
+        return {stage: Cost(**cost) for stage, cost in found.items()}
 
     def first_words(self, course: Path) -> float:
         """Seconds until a person sees the first word on the terminal."""

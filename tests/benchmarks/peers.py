@@ -199,7 +199,7 @@ class Pytest(Grader):
     def grade(self, student: str) -> None:
         """Write the module, run pytest."""
         cells = json.loads(self.handed_in(student).read_bytes())["cells"]
-        sources = [cell["source"] for cell in cells if cell["cell_type"] == "code" and not _is_test(cell)]
+        sources = [cell["source"] for cell in cells if cell["cell_type"] == "code" and _defines(cell)]
         text = "\n\n".join(source if isinstance(source, str) else "".join(source) for source in sources)
         (self.folder / "submission.py").write_text(text)
         words = [sys.executable, "-m", "pytest", "-q", "-rf", "--tb=short", "test_assignment.py"]
@@ -228,8 +228,10 @@ def test(env):
 """
 
 
-def _is_test(cell: dict[str, Any]) -> bool:
-    return str(cell["metadata"].get("nbgrader", {}).get("grade_id", "")).startswith("test-")
+def _defines(cell: dict[str, Any]) -> bool:
+    """Whether it is a cell with a solution or with what is given: demonstrations and tests would fail in a module."""
+    grading = cell["metadata"].get("nbgrader", {})
+    return bool(grading.get("solution") or (grading.get("locked") and not grading.get("grade")))
 
 
 def code_of_tests(name: str, tests: str) -> dict[str, str]:

@@ -118,7 +118,7 @@ def _course(found: Found) -> str:
     sums = [
         f"One assignment, {os.cpu_count()} cores: {start:.1f} s and {1e3 * each:.1f} ms a submission;",
         f"unchanged: {1e3 * again:.2f} ms a submission; the peer: {slow:.1f} s a submission;",
-        f"memory: {_mb(memory)} MB for {found.students} and {kept / 1e3:.0f} kB for each more; disk: {disk / 1e3:.0f} kB.",
+        f"memory: {_mb(memory)} MB for {found.students} and {kept / 1e3:.0f} kB each more; disk: {disk / 1e3:.0f} kB.",
     ]
     return "\n".join([_table(head, rows), "", *sums])
 
