@@ -19,8 +19,6 @@ from tests.benchmarks.plot import plot
 from tests.benchmarks.report import show
 from tests.benchmarks.results import Found, Round
 
-_UNCHANGED = 1000
-
 
 def main() -> None:
     """Measure and print."""
@@ -48,6 +46,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--many", type=int, default=2000, help="size of the class that is compared (default 2000)")
     parser.add_argument("--peers", type=int, default=8, help="how many of the class a peer grades (default 8)")
     parser.add_argument("--rounds", type=int, default=4, help="how often ours grades the class (default 4)")
+    parser.add_argument("--unchanged", type=int, default=1000, help="size of the class graded again (default 1000)")
     parser.add_argument("--plot", type=Path, default=project.cache_dir() / "bench.svg", help="where to draw it")
     return parser.parse_args()
 
@@ -89,13 +88,14 @@ def _found(ours: Ours, options: argparse.Namespace, rounds: list[Round], memory:
     words = ours.first_words(ours.course(range(options.students), "class"))
     _say(f"a class of {options.many}")
     many = ours.grade(ours.course(range(options.many), "class"), options.many)
-    _say(f"an unchanged class of {_UNCHANGED}")
-    course = ours.course(range(_UNCHANGED), "class")
-    ours.grade(course, _UNCHANGED)
-    unchanged = [ours.grade(course, _UNCHANGED).cost.seconds for _ in range(3)]
-    hand_in(ours.assignment, course, [_UNCHANGED])
-    added = ours.grade(course, _UNCHANGED + 1).cost.seconds
-    return Found(rounds, memory, stages, many, _UNCHANGED, unchanged, added, help_seconds(), words)
+    size = options.unchanged
+    _say(f"an unchanged class of {size}")
+    course = ours.course(range(size), "class")
+    ours.grade(course, size)
+    unchanged = [ours.grade(course, size).cost.seconds for _ in range(3)]
+    hand_in(ours.assignment, course, [size])
+    added = ours.grade(course, size + 1).cost.seconds
+    return Found(rounds, memory, stages, many, size, unchanged, added, help_seconds(), words)
 
 
 def _say(text: str) -> None:
