@@ -34,10 +34,16 @@ def plot(found: Found, path: Path) -> None:
     for place, (_, values, color) in enumerate(reversed(bars)):
         middle = median(values)
         axes.barh(place, middle, color=color, xerr=[[middle - min(values)], [max(values) - middle]], capsize=3)
-        axes.text(max(values) * 1.15, place, f"{middle:.3g} ms", va="center", fontsize=9)
+        axes.text(
+            max(values) * 1.15,
+            place,
+            f"{middle:.1f} ms" if middle < 100 else f"{middle:.0f} ms",
+            va="center",
+            fontsize=9,
+        )
     axes.set_yticks(range(len(bars)), [title for title, _, _ in reversed(bars)])
     axes.set_xscale("log")
-    axes.set_xlim(right=axes.get_xlim()[1] * 4)
+    axes.set_xlim(1, axes.get_xlim()[1] * 4)
     axes.set_xlabel("milliseconds for a submission (bar: median, line: least to most)")
     axes.spines[["top", "right"]].set_visible(False)
     path.parent.mkdir(parents=True, exist_ok=True)
