@@ -71,7 +71,7 @@ def measured(name: str, course: Path) -> dict[str, Cost]:
     waiting = Waiting(choose())
     with spent() as alone:
         entries = _graded(engine(name, waiting, text), handed_in, 1)
-    costs["sandbox"] = Cost(waiting.seconds, alone.children)
+    costs["sandbox"] = Cost(waiting.seconds, costs["engine"].children)
     costs["compare and diagnose"] = Cost(alone.seconds - waiting.seconds, alone.cpu - alone.children)
     costs["floor again"] = floor(assignment, handed_in)
     marker = Marker(text, lambda found: entries[found.name])
