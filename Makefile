@@ -16,7 +16,7 @@ help:
 	@echo 'make grade A=backprop         grade what was collected, record it in the gradebook'
 	@echo 'make feedback A=backprop      release the feedback to the students'
 	@echo 'make validate                 what must hold before a release: references, solutions, misconceptions, mutants'
-	@echo 'make bench                    time it against nbgrader on this machine'
+	@echo 'make bench                    time it against nbgrader, Otter and pytest on this machine'
 
 setup: $(READY) bubblewrap
 
@@ -72,5 +72,10 @@ types: setup
 test: lint types chromium
 	@$(PY) -m pytest -n auto
 
-bench: setup
+$(VENV)/.bench: $(READY)
+	@echo 'Installing what it is compared with …'
+	@$(PY) -m pip install -q --disable-pip-version-check -e '.[bench]'
+	@touch $@
+
+bench: setup $(VENV)/.bench
 	@$(PY) -m tests.benchmarks.run $(ARGS)

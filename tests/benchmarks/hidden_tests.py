@@ -6,6 +6,7 @@ tolerance decides. torch stays out: the notebooks of peers would not check one r
 
 from __future__ import annotations
 
+import functools
 import sys
 import types
 from collections.abc import Callable
@@ -39,21 +40,22 @@ import numpy as np  # noqa: E402
 
 from autograder import cases, strategies  # noqa: E402
 from autograder.equality import difference  # noqa: E402
-from autograder.exercise import exercises_of  # noqa: E402
+from autograder.exercise import Exercise, exercises_of  # noqa: E402
 from autograder.values import copied  # noqa: E402
 
 
-def exercises(assignment: str) -> dict[str, Any]:
-    """The exercises of an assignment, and its NumPy references under the name "references"."""
+@functools.cache
+def _known(assignment: str) -> tuple[dict[str, Exercise], dict[str, Any]]:
+    """The exercises of an assignment, and its NumPy references."""
     folder = _SOLUTIONS / assignment
-    references = cases.definitions_of(assignment, cases.reference_cells(folder / f"{assignment}.py"))
-    found: dict[str, Any] = {each.name: each for each in exercises_of(cases.load_module(folder / "hidden.py"))}
-    return {**found, "references": references}
+    found = {each.name: each for each in exercises_of(cases.load_module(folder / "hidden.py"))}
+    return found, cases.definitions_of(assignment, cases.reference_cells(folder / f"{assignment}.py"))
 
 
-def check(known: dict[str, Any], name: str, function: Callable[..., Any]) -> None:
+def check(assignment: str, name: str, function: Callable[..., Any]) -> None:
     """Hidden property-based test of one exercise. Raises AssertionError."""
-    exercise, references = known[name], known["references"]
+    exercises, references = _known(assignment)
+    exercise = exercises[name]
     code = compile(exercise.call, "<call>", "eval")
 
     def holds(arguments: dict[str, Any]) -> None:

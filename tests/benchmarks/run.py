@@ -1,137 +1,107 @@
-"""`make bench`: ours against `nbgrader autograde` with the same hidden tests, and against the bare floor.
+"""`make bench`: ours against nbgrader, Otter and pytest on the same class in the same run, and against the bare floor.
 
-All on the same machine, in the same run, on submissions of the same class. The peer is timed on a few of them, since
-it needs seconds for each; so are the repeats that give the spread.
+Ours grades the whole class in each round; the peers, which need seconds for a submission, grade a few of it, one after
+another in the same rounds, so that whatever else the machine does hits all. Ratios are taken within a round.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
-from contextlib import redirect_stdout, suppress
 from pathlib import Path
 
-import nbformat
-
-from autograder import cases
-from autograder.batch import pack
-from autograder.cases import AssignmentCases
-from autograder.compare import Expected
-from autograder.values import copied
-from tests.benchmarks.classes import make_class
-
-_ROOT = Path(__file__).resolve().parents[2]
+from autograder import cases, project
+from tests.benchmarks.classes import hand_in, new_course, student_name
+from tests.benchmarks.ours import Ours, help_seconds
+from tests.benchmarks.peers import KINDS, TESTS, Peer
+from tests.benchmarks.plot import plot
+from tests.benchmarks.report import show
+from tests.benchmarks.results import Found, Round
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--assignment", default="backprop")
-    parser.add_argument("--students", type=int, default=200, help="size of the class for ours (default 200)")
-    parser.add_argument("--peers", type=int, default=8, help="how many of them the peer grades (default 8)")
-    options = parser.parse_args()
+    options = _options()
     name = options.assignment
     assignment = cases.load(name)
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        course = Path(folder) / "course"
-        students = make_class(name, course, options.students)
-        ours = _ours(name, course)
-        again = min(_grade(name, course) for _ in range(3))
-        some = students[: options.peers]
-        plain = _nbgrader(name, course, some, Path(folder) / "peer")
-        floor = [_floor(assignment, course, student) for student in some]
-    mean_floor = statistics.mean(floor)
-    each = [seconds / len(students) for seconds in ours]
-    mine = statistics.median(each)
-    print(f"{name}, {sum(len(entry.cases) for entry in assignment.exercises)} cases, {os.cpu_count()} cores")
-    print(f"ours, recorded, with pages:           {_ms(each)} a submission ({len(students)} submissions, 3 runs)")
-    print(f"ours, class unchanged:                {again:.2f} s for all {len(students)}")
-    print(f"nbgrader autograde and feedback:      {_ms(plain)} a submission ({len(some)} submissions)")
-    print(f"floor, functions called and compared: {_ms(floor)} a submission, one core")
-    print(f"nbgrader / ours: {statistics.median(plain) / mine:.0f}     ours / floor: {mine / mean_floor:.1f}")
+    if any(entry.relations or not entry.unique or "." in entry.name for entry in assignment.exercises):
+        sys.exit(f"The peers' tests are for functions with one right result, which {name} has not throughout.")
+    with tempfile.TemporaryDirectory(prefix="bench-") as place:
+        folder = Path(place)
+        _say("making the class")
+        ours = Ours(new_course(name, folder / "released"), folder / "released", folder)
+        rounds, memory = _rounds(ours, options)
+        found = _found(ours, options, rounds, memory)
+    _say("")
+    show(assignment, found)
+    plot(found, options.plot)
+    print(f"The first tables as a picture: {options.plot}")
 
 
-def _ms(seconds: Sequence[float]) -> str:
-    return f"{1e3 * statistics.median(seconds):7.1f} ms ({1e3 * min(seconds):.1f} to {1e3 * max(seconds):.1f})"
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--assignment", default="backprop")
+    parser.add_argument("--students", type=int, default=200, help="size of the class (default 200)")
+    parser.add_argument("--many", type=int, default=2000, help="size of the class that is compared (default 2000)")
+    parser.add_argument("--peers", type=int, default=8, help="how many of the class a peer grades (default 8)")
+    parser.add_argument("--rounds", type=int, default=4, help="how often ours grades the class (default 4)")
+    parser.add_argument("--unchanged", type=int, default=1000, help="size of the class graded again (default 1000)")
+    parser.add_argument("--plot", type=Path, default=project.cache_dir() / "bench.svg", help="where to draw it")
+    return parser.parse_args()
 
 
-def _grade(name: str, course: Path, *options: str) -> float:
-    command = [sys.executable, "-m", "autograder.cli", "course", "grade", name, *options]
-    return _timed(command, {"COURSE": str(course)})
+def _rounds(ours: Ours, options: argparse.Namespace) -> tuple[list[Round], dict[str, int]]:
+    """The rounds, and how much memory each peer took.
+
+    Before the first round each peer grades a submission that does not count, so that all is warm.
+    """
+    everyone = ours.course(range(options.students + 1), "everyone")
+    peers: list[Peer] = []
+    for kind in KINDS:
+        for tests in TESTS:
+            _say(f"starting {kind}, {tests}")
+            peers.append(Peer(kind, tests, ours.assignment.name, everyone, ours.folder / f"{kind}-{tests}"))
+            peers[-1].warm_up(student_name(options.students))
+    rounds: list[Round] = []
+    for number in range(options.rounds):
+        _say(f"round {number + 1} of {options.rounds}: ours")
+        course = ours.course(range(options.students), "class")
+        rounds.append(Round(ours.grade(course, options.students)))
+        some = [student_name(each) for each in range(number, options.peers, options.rounds)]
+        for peer in peers:
+            _say(f"round {number + 1} of {options.rounds}: {peer.title}")
+            graded = [peer.grade(student) for student in some]
+            lost = [ours.lost(course, student) for student in some]
+            rounds[-1].graded[peer.title] = graded
+            rounds[-1].agreed[peer.title] = [set(each.lost) == due for each, due in zip(graded, lost, strict=True)]
+    for peer in peers:
+        peer.close()
+    return rounds, {peer.title: peer.memory for peer in peers}
 
 
-def _timed(command: Sequence[str], environment: dict[str, str], cwd: Path = _ROOT) -> float:
-    begin = time.perf_counter()
-    done = subprocess.run(
-        command, cwd=cwd, env={**os.environ, "PYTHONPATH": str(_ROOT), **environment}, capture_output=True, text=True
-    )
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
-    return time.perf_counter() - begin
+def _found(ours: Ours, options: argparse.Namespace, rounds: list[Round], memory: dict[str, int]) -> Found:
+    """What is measured of ours alone."""
+    _say("stages, engine and floor")
+    stages = ours.stages(ours.course(range(options.students), "class"))
+    _say("the first word on the terminal")
+    words = ours.first_words(ours.course(range(options.students), "class"))
+    _say(f"a class of {options.many}")
+    many = ours.grade(ours.course(range(options.many), "class"), options.many)
+    size = options.unchanged
+    _say(f"an unchanged class of {size}")
+    course = ours.course(range(size), "class")
+    ours.grade(course, size)
+    unchanged = [ours.grade(course, size).cost.seconds for _ in range(3)]
+    hand_in(ours.assignment, course, [size])
+    added = ours.grade(course, size + 1).cost.seconds
+    return Found(rounds, memory, stages, many, size, unchanged, added, help_seconds(), words)
 
 
-def _ours(name: str, course: Path) -> list[float]:
-    """Seconds of the whole command, for a new course and twice for all of it again."""
-    return [_grade(name, course), _grade(name, course, "--force"), _grade(name, course, "--force")]
-
-
-def _nbgrader(name: str, course: Path, students: Sequence[str], folder: Path) -> list[float]:
-    """Seconds for each of some students: nbgrader as it comes, the hidden tests in the test cells."""
-    source = folder / "source" / name / f"{name}.ipynb"
-    source.parent.mkdir(parents=True)
-    notebook = nbformat.read(course / "source" / name / f"{name}.ipynb", as_version=4)
-    exercises = {f"test-{entry.name}": entry.name for entry in cases.load(name).exercises}
-    for cell in notebook.cells:
-        tested = exercises.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
-        if tested:
-            hidden = (
-                "### BEGIN HIDDEN TESTS\nfrom tests.benchmarks.hidden_tests import check, exercises\n"
-                f"check(exercises({name!r}), {tested!r}, {tested})\n### END HIDDEN TESTS"
-            )
-            cell.source = f"{cell.source}\n{hidden}"
-    nbformat.write(notebook, source)
-    config = folder / "nbgrader_config.py"
-    config.write_text(
-        f"c = get_config()\nc.CourseDirectory.root = {str(folder)!r}\nc.ExecutePreprocessor.timeout = 600\n"
-        "c.Autograde.create_student = True\n"
-    )
-    command = [sys.executable, "-m", "nbgrader"]
-    _timed([*command, "generate_assignment", name, "--create"], {}, folder)
-    found = []
-    for student in students:
-        target = folder / "submitted" / student / name
-        shutil.copytree(course / "submitted" / student / name, target)
-        grade = _timed([*command, "autograde", name, f"--student={student}"], {}, folder)
-        found.append(grade + _timed([*command, "generate_feedback", name, f"--student={student}"], {}, folder))
-    # Starting the commands is not counted: a class needs them once.
-    empty = statistics.median(_timed([*command, "--version"], {}, folder) for _ in range(3))
-    return [seconds - 2 * empty for seconds in found]
-
-
-def _floor(assignment: AssignmentCases, course: Path, student: str) -> float:
-    """Seconds to call one student's functions on all cases here, unprotected, and compare: nothing could be faster."""
-    path = course / "submitted" / student / assignment.name / f"{assignment.name}.ipynb"
-    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-    expected = {entry.name: Expected([case.expected for case in entry.cases]) for entry in assignment.exercises}
-    begin = time.perf_counter()
-    namespace: dict[str, object] = {}
-    for cell in cells:
-        if "def " in cell or "import" in cell:
-            with suppress(Exception), redirect_stdout(None):
-                exec(cell, namespace)
-    for entry in assignment.exercises:
-        code = compile(entry.call, "<call>", "eval")
-        with suppress(Exception), redirect_stdout(None):
-            results = [eval(code, namespace, copied(case.arguments)) for case in entry.cases]
-            expected[entry.name].agrees(pack(results))
-    return time.perf_counter() - begin
+def _say(text: str) -> None:
+    """What it is doing, on a terminal."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}{' …' if text else ''}", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
