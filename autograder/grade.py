@@ -16,6 +16,7 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,15 @@ from autograder import cases as assignments
 from autograder.batch import Batch, fingerprint, pack
 from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases
 from autograder.compare import Expected, Verdict, compare, same_again
-from autograder.diagnose import Diagnosis, describe_error, diagnose
+from autograder.diagnose import Diagnosis, describe_error, diagnose, showing
 from autograder.errors import SandboxError
 from autograder.exercise import Relation
 from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerDied, choose
 from autograder.score import score
+from autograder.shrink import shrink
 from autograder.submission import Submission, Unreadable, read
 from autograder.text import call, clean, plain
+from autograder.trials import Arguments, Ask, Trials, ignored_arguments
 from autograder.values import Value, copied, decode, encode
 
 Result = dict[str, Any]
@@ -42,6 +45,8 @@ _AGAIN = 8
 """Cases that are called a second time: the same inputs must give the same results."""
 _REMEMBERED = 64 << 20
 """Bytes of answers whose judgement is remembered, for all submissions together."""
+_READ = 4
+"""How much larger answers are, once they have been read."""
 _DIED = {
     "timeout": "took more than {wall:g} seconds: an endless loop?",
     "crashed": "the process that ran it ended: exit, or a crash in compiled code?",
@@ -101,6 +106,15 @@ def published(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "submissions": submissions}
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """What an exercise is worth and why; the verdicts, where it is worth while to look closer."""
+
+    points: float
+    diagnosis: Diagnosis
+    verdicts: tuple[Verdict, ...] = ()
+
+
 class Grader:
     """One assignment, ready to grade any number of submissions, from any number of threads.
 
@@ -116,7 +130,7 @@ class Grader:
         self.relations: dict[str, list[Relation]] = {
             entry.name: assignment.relations(entry.name) if entry.relations else [] for entry in exercises
         }
-        encoded = {entry.name: [_encoded(case) for case in entry.cases] for entry in exercises}
+        encoded = {entry.name: [_encoded(case.arguments) for case in entry.cases] for entry in exercises}
         self.inputs = Inputs.of(encoded, cells)
         self.again = {entry.name: _called_again(len(entry.cases)) for entry in exercises}
         self.expected = {
@@ -124,7 +138,7 @@ class Grader:
             for entry in exercises
             if entry.unique and not entry.relations
         }
-        self._judged: dict[tuple[str, Batch], tuple[float, Diagnosis]] = {}
+        self._judged: dict[tuple[str, Batch], _Judged] = {}
         self._judged_bytes = 0
         self._helpers: dict[tuple[str, str], dict[str, Any]] = {}
         self._lock = threading.Lock()
@@ -167,60 +181,77 @@ class Grader:
 
     def _exercises(self, run: _Run) -> list[Result]:
         judged = {exercise.name: self._judge(exercise, run.answers(exercise)) for exercise in self.assignment.exercises}
-        wrong = {name for name, (_, diagnosis) in judged.items() if diagnosis.outcome != "correct"}
-        results: list[Result] = []
+        wrong = {name for name, mine in judged.items() if mine.diagnosis.outcome != "correct"}
+        found: list[tuple[ExerciseCases, _Judged, list[str]]] = []
         for exercise in self.assignment.exercises:
-            points, diagnosis = judged[exercise.name]
+            mine, followed = judged[exercise.name], []
             helpers = [name for name in exercise.builds_on if name in wrong]
-            follow_through = False
-            if helpers and diagnosis.outcome not in ("correct", "missing"):
-                replaced, rejudged = self._judge(exercise, run.answers_with(exercise, helpers))
-                follow_through = replaced > points
-                if follow_through:
-                    points, diagnosis = replaced, _followed(rejudged, helpers)
-            results.append(_result(exercise, points, diagnosis, follow_through))
-        return results
+            if helpers and mine.diagnosis.outcome not in ("correct", "missing"):
+                replaced = self._judge(exercise, run.answers_with(exercise, helpers))
+                if replaced.points > mine.points:
+                    mine, followed = replaced, helpers
+            found.append((exercise, mine, followed))
+        return [self._told(run, *each) for each in found]
 
-    def _judge(self, exercise: ExerciseCases, answers: Batch | Diagnosis) -> tuple[float, Diagnosis]:
+    def _told(self, run: _Run, exercise: ExerciseCases, judged: _Judged, followed: list[str]) -> Result:
+        diagnosis = self._explained(run, exercise, judged, followed)
+        if followed:
+            diagnosis = _followed(diagnosis, followed)
+        return _result(exercise, judged.points, diagnosis, bool(followed))
+
+    def _explained(self, run: _Run, exercise: ExerciseCases, judged: _Judged, replaced: Sequence[str]) -> Diagnosis:
+        """The diagnosis with what a few more calls show: arguments that are not used, a smaller counterexample."""
+        diagnosis, shown = judged.diagnosis, judged.diagnosis.shown
+        if not judged.verdicts or shown is None or diagnosis.outcome not in ("wrong", "partial", "error"):
+            return diagnosis
+        trials = Trials(exercise, self.reference, self.relations[exercise.name], run.asking(exercise, replaced))
+        if not diagnosis.misconception and shown.difference and shown.difference.kind == "value":
+            ignored = ignored_arguments(trials, judged.verdicts)
+            if ignored:
+                diagnosis = replace(diagnose(exercise, judged.verdicts, ignored), outcome=diagnosis.outcome)
+        smaller = shrink(trials, exercise.cases, shown)
+        return diagnosis if smaller is shown else showing(exercise, diagnosis, smaller)
+
+    def _judge(self, exercise: ExerciseCases, answers: Batch | Diagnosis) -> _Judged:
         """Points and diagnosis; the same answers of another submission are judged once."""
         if isinstance(answers, Diagnosis):
-            return 0.0, answers
+            return _Judged(0.0, answers)
         expected = self.expected.get(exercise.name)
         agreeing = expected.agrees(answers) if expected else []
         if expected and all(agreeing):
-            return exercise.points, Diagnosis("correct")
+            return _Judged(exercise.points, Diagnosis("correct"))
         key = exercise.name, answers
         judged = self._judged.get(key)
         if judged is None:
             judged = self._judge_cases(exercise, answers, agreeing)
-            self._judged_bytes += len(answers.layout) + len(answers.numbers)
+            self._judged_bytes += _READ * (len(answers.layout) + len(answers.numbers))
             if self._judged_bytes > _REMEMBERED:
                 self._judged.clear()
                 self._judged_bytes = 0
             self._judged[key] = judged
         return judged
 
-    def _judge_cases(self, exercise: ExerciseCases, batch: Batch, agreeing: Sequence[bool]) -> tuple[float, Diagnosis]:
+    def _judge_cases(self, exercise: ExerciseCases, batch: Batch, agreeing: Sequence[bool]) -> _Judged:
         count, again = len(exercise.cases), self.again[exercise.name]
         try:
             answers = [_answer(entry) for entry in batch.entries()]
         except ValueError:
-            return 0.0, Diagnosis("crashed", _DIED["crashed"])
+            return _Judged(0.0, Diagnosis("crashed", _DIED["crashed"]))
         if len(answers) != count + len(again):
-            return 0.0, Diagnosis("crashed", _DIED["crashed"])
+            return _Judged(0.0, Diagnosis("crashed", _DIED["crashed"]))
         verdicts = compare(exercise, answers[:count], self.relations[exercise.name], agreeing[:count])
         for index, second in zip(again, answers[count:], strict=True):
             if not same_again(answers[index], second):
                 told = "the same arguments gave another result the second time: it must depend on nothing else"
-                return 0.0, Diagnosis("wrong", told, None, Verdict(exercise.cases[index], second))
+                return _Judged(0.0, Diagnosis("wrong", told, None, Verdict(exercise.cases[index], second)))
         points, diagnosis = score(exercise.points, verdicts), diagnose(exercise, verdicts)
         if diagnosis.outcome != "correct" and points > 0:
-            diagnosis = Diagnosis("partial", diagnosis.message, diagnosis.misconception, diagnosis.shown)
-        return points, diagnosis
+            diagnosis = replace(diagnosis, outcome="partial")
+        return _Judged(points, diagnosis, verdicts)
 
 
-def _encoded(case: Case) -> dict[str, Any]:
-    return {key: encode(value) for key, value in case.arguments.items()}
+def _encoded(arguments: Arguments) -> dict[str, Any]:
+    return {key: encode(value) for key, value in arguments.items()}
 
 
 def _calls(reference: dict[str, Any], exercise: ExerciseCases, helper: str) -> dict[str, Any]:
@@ -269,7 +300,7 @@ def _followed(diagnosis: Diagnosis, helpers: Sequence[str]) -> Diagnosis:
     told = f"counted as right given your {names}: that mistake is paid for once, there"
     if diagnosis.outcome == "correct":
         return Diagnosis("correct", told)
-    return Diagnosis(diagnosis.outcome, f"{diagnosis.message} ({told})", diagnosis.misconception, diagnosis.shown)
+    return replace(diagnosis, message=f"{diagnosis.message} ({told})")
 
 
 class _Run:
@@ -281,6 +312,7 @@ class _Run:
         self.worker: Worker | None = None
         self.loaded: dict[str, Any] = {}
         self.loads = True
+        self.answering = True
 
     def close(self) -> None:
         if self.worker:
@@ -302,6 +334,29 @@ class _Run:
         except WorkerDied as died:
             self.close()
             return Diagnosis(died.reason, _DIED[died.reason].format(wall=self.grader.limits.wall))
+
+    def asking(self, exercise: ExerciseCases, replaced: Sequence[str]) -> Ask:
+        """Calls the submission with other arguments, until it once gives no answer."""
+
+        def ask(tried: list[Arguments]) -> list[Answer] | None:
+            message = {"op": "call", "name": exercise.name, "call": exercise.call, "cases": list(map(_encoded, tried))}
+            if not self.answering:
+                return None
+            try:
+                reply = self._ready(exercise).request(
+                    {**message, "replace": self.grader.helpers(exercise, replaced)},
+                    answer=self._oracle(replaced) if replaced else None,
+                    wall=exercise.seconds,
+                )
+                return [_answer(entry) for entry in Batch.from_json(reply).entries()]
+            except WorkerDied:
+                self.close()
+            except ValueError:
+                pass
+            self.answering = False
+            return None
+
+        return ask
 
     def _start(self) -> Worker:
         return self.grader.sandbox.start(self.grader.limits, self.grader.inputs)
@@ -361,7 +416,7 @@ class _Run:
         try:
             worker = self._ready(exercise)
             first = {"op": "call", "name": exercise.name, "call": exercise.call}
-            worker.request({**first, "cases": [_encoded(exercise.cases[0])]})
+            worker.request({**first, "cases": [_encoded(exercise.cases[0].arguments)]})
         except WorkerDied as again:
             self.close()
             if again.reason == died.reason:

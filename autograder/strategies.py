@@ -34,7 +34,10 @@ class Style(Enum):
 
 
 class Domain(jaxtyping.AbstractDtype):
-    """What the entries of an array may be. Subclass it, and give `words` and `elements` (or `arrays`)."""
+    """What the entries of an array may be. Subclass it, and give `words` and `elements` (or `arrays`).
+
+    Entries do not depend on each other: counterexamples are cut out of arrays. Draw what does with `inputs=`.
+    """
 
     dtypes = ["float64"]
     words = "numbers"

@@ -22,7 +22,11 @@ cases
 drawing submission
 sandbox
 compare
+evidence
+statements
 diagnose
+trials
+shrink
 score
 grade
 mutants

@@ -1,0 +1,343 @@
+"""Statements: what is true of a wrong solution on every case, when no known misconception gives its results.
+
+Each is a sentence about all cases that the cases could have shown to be false, in the words of the exercise: its
+arguments, its dimensions, the items of its result. The most telling one comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from autograder.cases import ExerciseCases
+from autograder.compare import Verdict
+from autograder.equality import Array, as_array
+from autograder.evidence import CASES, ENTRIES, Evidence, Leaf, derived, dimensions, gathered, leaves_of
+from autograder.text import clean, number
+
+_FEW = 3
+"""Right cases that a claim about sizes needs."""
+_PREDICATES: dict[str, Callable[[Array], Array]] = {
+    "{} = 0": lambda x: x == 0,
+    "{} = 1": lambda x: x == 1,
+    "{} > 0": lambda x: x > 0,
+    "{} < 0": lambda x: x < 0,
+    "{} ≥ 0": lambda x: x >= 0,
+    "{} ≤ 0": lambda x: x <= 0,
+    "{} ≠ 0": lambda x: x != 0,
+    "{} ≠ 1": lambda x: x != 1,
+}
+_EXTREME: dict[str, Callable[[Array], Array]] = {
+    "{} is within 1e-5 of 0 or 1": lambda x: (np.abs(x) < 1e-5) | (np.abs(1 - x) < 1e-5),
+    "|{}| is 12 or more": lambda x: np.abs(x) >= 12,
+    "|{}| is 100 or more": lambda x: np.abs(x) >= 100,
+}
+
+
+def statements(exercise: ExerciseCases, verdicts: Sequence[Verdict], ignored: Sequence[str] = ()) -> Iterator[str]:
+    """True sentences about the verdicts on one exercise, most telling first; none if there is nothing to say.
+
+    `ignored` are arguments that were seen to make no difference to the submission's results.
+    """
+    leaves = leaves_of(verdicts)
+    if leaves is None:
+        yield from _ignored(ignored)
+        yield from _sizes(exercise, verdicts)
+        return
+    wrong, right = _by_position(verdicts, leaves)
+    mine = [leaf for leaf in leaves if leaf.path in wrong]
+    of = _items(wrong, right)
+    evidence = gathered(exercise, [verdict.case for verdict in verdicts], mine)
+    subject = f"{of} of your result" if of else "your result"
+    yield from _formulas(evidence, subject, _size_names(exercise, verdicts))
+    yield from _ignored(ignored)
+    yield from _where(evidence, subject)
+    yield from _sizes(exercise, verdicts)
+    yield from _whole_arguments(verdicts)
+    yield from _rearranged(mine, subject)
+    yield from _signs(evidence, subject)
+    yield from _rows(mine, subject)
+    if of and right:
+        yield f"{of} of the result is wrong; {_items(right, wrong) or 'the rest'} is right in every case"
+    yield from _ranges(evidence, subject)
+
+
+def _ignored(names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        yield f"your result does not depend on `{clean(name, 40)}`: is it used?"
+
+
+def _size_names(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> list[str]:
+    return list(dimensions(exercise, verdicts[0].case))
+
+
+# ------------------------------------------------------------------------------------------------------ which items
+
+
+def _by_position(
+    verdicts: Sequence[Verdict], leaves: Sequence[Leaf]
+) -> tuple[set[tuple[int, ...]], set[tuple[int, ...]]]:
+    """Positions of a result that are wrong in some case, and those that are right in every one."""
+    wrong, seen = set(), set()
+    for leaf in leaves:
+        seen.add(leaf.path)
+        from_expected = np.abs(leaf.got - leaf.wanted) <= 1e-9 + 1e-9 * np.abs(leaf.wanted)
+        if not from_expected.all():
+            wrong.add(leaf.path)
+    wrong = wrong or seen
+    return wrong, seen - wrong
+
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+
+
+def _items(some: set[tuple[int, ...]], others: set[tuple[int, ...]]) -> str:
+    """Words for some positions of a result; "" if they are all, or not easily told."""
+    if not others or not some:
+        return ""
+    for depth, words in ((0, "the {} item"), (1, "the {} of each item")):
+        if any(len(path) <= depth for path in some | others):
+            return ""
+        mine, rest = {path[depth] for path in some}, {path[depth] for path in others}
+        if len(mine) == 1 and not mine & rest and (index := min(mine)) < len(_ORDINALS):
+            return words.format(_ORDINALS[index])
+    return ""
+
+
+# --------------------------------------------------------------------------------------------------------- formulas
+
+
+def _formulas(seen: Evidence, subject: str, sizes: Sequence[str]) -> Iterator[str]:
+    """Formulas that give what came, from what was expected, the arguments and the dimensions."""
+    wanted = seen.wanted
+    with np.errstate(all="ignore"):
+        if seen.shows(-wanted):
+            yield f"{subject} has the opposite sign"
+        for name in sizes:
+            if name in seen.terms:
+                yield from _times_size(seen, subject, name, seen.terms[name])
+        yield from _constant(seen, subject)
+        for words, formula in _alone(wanted):
+            if seen.shows(formula):
+                yield f"{subject} is {words} the expected one"
+        for name, term in derived(seen.terms, sizes):
+            yield from _with_term(seen, subject, name, term)
+
+
+def _alone(wanted: Array) -> Iterator[tuple[str, Array]]:
+    yield "1 minus", 1 - wanted
+    yield "1 over", 1 / wanted
+    yield "the square of", wanted**2
+    yield "the square root of", np.sqrt(wanted)
+    yield "the exponential of", np.exp(wanted)
+    yield "the logarithm of", np.log(wanted)
+    yield "the absolute value of", np.abs(wanted)
+    yield "minus the absolute value of", -np.abs(wanted)
+
+
+def _times_size(seen: Evidence, subject: str, name: str, size: Array) -> Iterator[str]:
+    mean = ": the mean over the examples is missing" if name == "N" else ""
+    if seen.shows(seen.wanted * size):
+        yield f"{subject} is {name} times too large{mean}"
+    if seen.shows(seen.wanted / size):
+        yield f"{subject} is {name} times too small"
+    if seen.shows(seen.wanted * size**2):
+        yield f"{subject} is {name}² times too large"
+    if seen.shows(seen.wanted / size**2):
+        yield f"{subject} is {name}² times too small"
+
+
+def _constant(seen: Evidence, subject: str) -> Iterator[str]:
+    if (seen.got == seen.got[0]).all() and seen.enough(seen.wrong):
+        yield f"{subject} is {number(float(seen.got[0]))} whatever the arguments are"
+        return
+    at = int(np.nanargmax(np.where(np.isfinite(seen.wanted), np.abs(seen.wanted), -1)))
+    factor, offset = seen.got[at] / seen.wanted[at], seen.got[at] - seen.wanted[at]
+    if np.isfinite(factor) and factor not in (0.0, 1.0, -1.0) and seen.shows(seen.wanted * factor):
+        yield f"{subject} is {number(float(factor))} times the expected one"
+    at = int(np.nanargmin(np.where(np.isfinite(seen.wanted), np.abs(seen.wanted), np.inf)))
+    offset = seen.got[at] - seen.wanted[at]
+    if np.isfinite(offset) and abs(offset) > 1e-6 and seen.shows(seen.wanted + offset, seen.wanted):
+        more = "more" if offset > 0 else "less"
+        yield f"{subject} is {number(abs(float(offset)))} {more} than expected, everywhere"
+
+
+def _with_term(seen: Evidence, subject: str, name: str, term: Array) -> Iterator[str]:
+    shown = f"`{name}`"
+    if seen.shows(term):
+        yield f"{subject} is just {shown}"
+    if seen.shows(-term):
+        yield f"{subject} is just minus {shown}"
+    if np.ptp(term) == 0:
+        return
+    wanted = seen.wanted
+    scale = np.abs(wanted) + np.abs(term)
+    if seen.shows(wanted + term, scale):
+        yield f"{subject} is the expected one plus {shown}"
+    if seen.shows(wanted - term, scale):
+        yield f"{subject} is the expected one minus {shown}"
+    if seen.shows(wanted - 2 * term, scale):
+        yield f"{subject} is the expected one minus 2 {shown}: the sign of a term is wrong"
+    if seen.shows(term - wanted, scale):
+        yield f"{subject} is {shown} minus the expected one"
+    if seen.shows(wanted * term):
+        yield f"{subject} is the expected one times {shown}"
+    if seen.shows(wanted / term):
+        yield f"{subject} is the expected one divided by {shown}"
+    if seen.shows(wanted / term**2):
+        yield f"{subject} is the expected one divided by the square of {shown}"
+    if seen.shows(-wanted * term):
+        yield f"{subject} is the expected one times minus {shown}"
+    if seen.shows(-wanted / term):
+        yield f"{subject} is the expected one divided by minus {shown}"
+
+
+# ------------------------------------------------------------------------------------------------------------ where
+
+
+def _where(seen: Evidence, subject: str) -> Iterator[str]:
+    """A condition on an argument without which no entry is wrong."""
+    wrong = seen.wrong
+    if wrong.all():
+        return
+    loose = ""
+    for name, term in seen.terms.items():
+        for words, holds in {**_PREDICATES, **_EXTREME}.items():
+            inside = holds(term)
+            if (wrong & ~inside).any() or not seen.enough(~inside & (np.abs(seen.wanted) > 0)):
+                continue
+            told = words.replace("{}", f"`{name}`")
+            if np.array_equal(inside, wrong) and seen.enough(inside):
+                yield f"{subject} is wrong exactly where {told}"
+            elif not loose and seen.enough(wrong) and inside.mean() < 0.9:
+                loose = f"{subject} is wrong only where {told}; elsewhere it is right"
+    if loose:
+        yield loose
+
+
+def _sizes(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """Dimensions, lengths or numbers with which the result is right."""
+    right = [verdict.right for verdict in verdicts]
+    if not any(right):
+        return
+    for name, values in _counted(exercise, verdicts):
+        for least in (1, 2, 0):
+            at = [value == least for value in values]
+            if not any(at) or all(at):
+                continue
+            if at == right and sum(at) >= _FEW:
+                yield f"right only for {name} = {least}"
+            elif at == [not value for value in right] and sum(at) >= _FEW:
+                yield f"wrong only for {name} = {least}"
+            elif all(value for value, here in zip(right, at, strict=True) if here) and sum(at) >= 2 * CASES:
+                yield f"right for {name} = {least}, but not always for others"
+            elif all(here for value, here in zip(right, at, strict=True) if not value) and right.count(False) >= _FEW:
+                yield f"wrong only for {name} = {least}, and not always there"
+
+
+def _counted(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> Iterator[tuple[str, list[object]]]:
+    """What may be counted in each case: dimensions, lengths of lists, whole numbers."""
+    for name in _size_names(exercise, verdicts):
+        yield name, [dimensions(exercise, verdict.case).get(name) for verdict in verdicts]
+    for name, value in verdicts[0].case.arguments.items():
+        if isinstance(value, list):
+            yield f"len({name})", [len(verdict.case.arguments[name]) for verdict in verdicts]
+        elif type(value) is int:
+            yield name, [verdict.case.arguments[name] for verdict in verdicts]
+
+
+# --------------------------------------------------------------------------------------------------- weaker patterns
+
+
+def _whole_arguments(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """An argument that is returned as it came, though its shape is not always that of the result."""
+    for name in verdicts[0].case.arguments:
+        pairs = [(as_array(verdict.answer.value), as_array(verdict.case.arguments[name])) for verdict in verdicts]
+        if all(a is not None and b is not None and a.shape == b.shape and np.array_equal(a, b) for a, b in pairs):
+            yield f"your result is `{clean(name, 40)}`, unchanged"
+
+
+_ORDERS: dict[str, Callable[[Array], Array]] = {
+    "its rows come in the reverse order": lambda x: x[::-1],
+    "its columns come in the reverse order": lambda x: x[:, ::-1],
+}
+
+
+def _rearranged(leaves: Sequence[Leaf], subject: str) -> Iterator[str]:
+    """The right numbers in another order."""
+    for words, order in _ORDERS.items():
+        if all(leaf.wanted.ndim == 2 for leaf in leaves) and all(
+            np.allclose(leaf.got, order(leaf.wanted), 1e-9, 1e-9)
+            for leaf in leaves
+            if order(leaf.wanted).shape == leaf.got.shape
+        ):
+            yield f"{subject} is right but for its order: {words}"
+
+
+def _signs(seen: Evidence, subject: str) -> Iterator[str]:
+    """Right up to the sign."""
+    with np.errstate(all="ignore"):
+        same = np.isclose(np.abs(seen.got), np.abs(seen.wanted), 1e-9, 1e-9)
+    wrong = seen.wrong
+    if same.all() and seen.enough(wrong):
+        where = next((f", namely where {words}" for words in _exactly(seen, wrong)), "")
+        yield f"{subject} has the wrong sign in some entries{where}; its size is right in all"
+
+
+def _exactly(seen: Evidence, wrong: Array) -> Iterator[str]:
+    for name, term in seen.terms.items():
+        for words, holds in _PREDICATES.items():
+            if np.array_equal(holds(term), wrong):
+                yield words.replace("{}", f"`{name}`")
+
+
+def _rows(leaves: Sequence[Leaf], subject: str) -> Iterator[str]:
+    """Rows or columns that are the expected ones times a number, or plus a number, each its own."""
+    for axis, words in ((1, "row"), (0, "column")):
+        lines = [
+            (wanted, got)
+            for leaf in leaves
+            if leaf.wanted.ndim == 2 and leaf.wanted.shape[axis] > 1
+            for wanted, got in zip(np.moveaxis(leaf.wanted, axis, 1), np.moveaxis(leaf.got, axis, 1), strict=True)
+        ]
+        telling = [pair for pair in lines if np.ptp(pair[0]) > 1e-6 and np.isfinite(pair[1]).all()]
+        if len(telling) < ENTRIES or len(telling) < len(lines) / 3:
+            continue
+        with np.errstate(all="ignore"):
+            if all(_proportional(wanted, got) for wanted, got in telling):
+                yield f"each {words} of {subject} is the expected one times a number of its own"
+            if all(np.ptp(got - wanted) <= 1e-8 * (1 + np.abs(wanted).max()) for wanted, got in telling):
+                yield f"each {words} of {subject} is the expected one plus a number of its own"
+
+
+def _proportional(wanted: Array, got: Array) -> bool:
+    at = int(np.abs(wanted).argmax())
+    return bool(got[at] != 0 and np.allclose(got * wanted[at], wanted * got[at], 1e-8, 1e-12))
+
+
+_OUTSIDE: dict[str, Callable[[Array], Array]] = {
+    "between 0 and 1": lambda x: (x < -1e-9) | (x > 1 + 1e-9),
+    "between −1 and 1": lambda x: np.abs(x) > 1 + 1e-9,
+    "0 or more": lambda x: x < -1e-9,
+    "0 or less": lambda x: x > 1e-9,
+}
+
+
+def _ranges(seen: Evidence, subject: str) -> Iterator[str]:
+    """Where all that is expected lies and some of what came does not, and on which side everything is wrong."""
+    wanted, got, wrong = seen.wanted, seen.got, seen.wrong
+    if not np.isfinite(got).all():
+        return
+    for words, outside in _OUTSIDE.items():
+        if not outside(wanted).any() and seen.enough(outside(got)) and seen.enough(np.abs(wanted) > 0):
+            yield f"the expected result is {words} in every case; {subject} is not"
+    if seen.enough(wrong):
+        if (got[wrong] > wanted[wrong]).all():
+            yield f"{subject} is too large wherever it is wrong"
+        if (got[wrong] < wanted[wrong]).all():
+            yield f"{subject} is too small wherever it is wrong"
+        if (np.abs(got[wrong]) > np.abs(wanted[wrong])).all():
+            yield f"{subject} is too far from 0 wherever it is wrong"
+        if (np.abs(got[wrong]) < np.abs(wanted[wrong])).all():
+            yield f"{subject} is too close to 0 wherever it is wrong"
