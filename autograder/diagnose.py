@@ -38,10 +38,10 @@ class Diagnosis:
     axes: tuple[str, ...] = ()
 
 
-def diagnose(exercise: ExerciseCases, verdicts: Sequence[Verdict], ignored: Sequence[str] = ()) -> Diagnosis:
+def diagnose(exercise: ExerciseCases, verdicts: Sequence[Verdict], more: Sequence[str] = ()) -> Diagnosis:
     """Explain the verdicts on one exercise: the smallest failing case, and what it means.
 
-    `ignored` are arguments that were seen to make no difference to the submission's results.
+    `more` are sentences that are known to be true of the part that the smallest failing case belongs to.
     """
     first = next((verdict for verdict in verdicts if not verdict.right), None)
     if first is None:
@@ -50,7 +50,7 @@ def diagnose(exercise: ExerciseCases, verdicts: Sequence[Verdict], ignored: Sequ
     for known in exercise.mistakes:
         if all(same_answer(known.answers[i], verdict.answer) for i, verdict in enumerate(verdicts)):
             return Diagnosis(outcome, known.hint, known.name, first)
-    scope, general = _general(exercise, verdicts, first, ignored)
+    scope, general = _general(exercise, verdicts, first, more)
     return showing(exercise, Diagnosis(outcome, None, None, None, scope, general, _axes(exercise, verdicts)), first)
 
 
@@ -62,7 +62,7 @@ def showing(exercise: ExerciseCases, diagnosis: Diagnosis, verdict: Verdict) -> 
 
 
 def _general(
-    exercise: ExerciseCases, verdicts: Sequence[Verdict], first: Verdict, ignored: Sequence[str]
+    exercise: ExerciseCases, verdicts: Sequence[Verdict], first: Verdict, more: Sequence[str]
 ) -> tuple[str, str | None]:
     """What is true of all cases, or of all of the first part that is wrong; and words for that part."""
     part = first.case.part
@@ -71,9 +71,9 @@ def _general(
     scope = f"for {part}: " if split and any(verdict.right for verdict in verdicts) else ""
     if first.answer.changed or first.relation:
         return scope, None
-    if not scope and (whole := next(statements(exercise, verdicts, ignored), None)):
+    if not scope and (whole := next(statements(exercise, verdicts, () if split else more), None)):
         return "", whole
-    found = next(statements(exercise, inside, ignored), None) if split else None
+    found = next(statements(exercise, inside, more), None) if split else None
     return f"for {part}: " if found else scope, found
 
 
@@ -142,6 +142,8 @@ def _first_difference(exercise: ExerciseCases, case: Case, found: Difference, ax
     due, got = np.asarray(found.expected), as_array(found.got)
     assert got is not None
     at = f" at {list(found.at)}" if found.at else ""
+    if np.isinf(got[found.at]):
+        return f"{part} is infinite{at}: a division by 0, an overflow, or the logarithm of 0?"
     return f"expected {number(float(due[found.at]))}{at}, got {number(float(got[found.at]))}" + (
         f" (item {found.path[0]} of the result)" if found.path else ""
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,12 +26,18 @@ Position = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Leaf:
-    """One array (or number) of a result: where it is in the result, what was expected, what came."""
+    """One array (or number) of a result: where it is in the result, what was expected, what came.
+
+    `case` is the number of the case, `length` that of the items of the whole result (0 if it is no list). What came
+    in another shape is NaN, and does not fit.
+    """
 
     case: int
     path: Position
     wanted: Array
     got: Array
+    length: int = 0
+    fits: bool = True
 
 
 @dataclass(frozen=True)
@@ -47,17 +54,30 @@ class Evidence:
         """Which entries are wrong."""
         return ~close(self.wanted, self.got)
 
-    def shows(self, formula: Array, scale: Array | float = 0.0) -> bool:
+    def shows(self, formula: Array, scale: Array | float = 0.0, finite: bool = True) -> bool:
         """Whether what came is this in every entry, and that is something else than what was expected in enough."""
+        if finite and not np.isfinite(formula).all():
+            return False
         with np.errstate(all="ignore"):
             slack = _PRECISION * (np.abs(formula) + np.abs(scale)) + 1e-12
-            if (
-                not np.isfinite(formula).all()
-                or not ((np.abs(self.got - formula) <= slack) | (self.got == formula)).all()
-            ):
+            if not ((np.abs(self.got - formula) <= slack) | (self.got == formula)).all():
                 return False
             differs = np.abs(formula - self.wanted) > 1e-6 * (np.abs(formula) + np.abs(self.wanted)) + 1e-9
         return self.enough(differs & np.isfinite(self.got))
+
+    def determines(self, term: Array, ratio: Array, usable: Array) -> bool:
+        """Whether the ratio is the same wherever a term is, in enough pairs of cases that differ in the rest."""
+        if np.ptp(term) == 0 or not usable.any() or np.ptp(ratio[usable]) < 1e-6:
+            return False
+        term, ratio, wanted, case = term[usable], ratio[usable], self.wanted[usable], self.case[usable]
+        order = np.lexsort((case, term))
+        term, ratio, wanted, case = term[order], ratio[order], wanted[order], case[order]
+        same = (term[1:] == term[:-1]) & (case[1:] != case[:-1])
+        slack = _PRECISION * (np.abs(ratio[1:]) + np.abs(ratio[:-1])) + 1e-9
+        if (np.abs(ratio[1:] - ratio[:-1]) > slack)[same].any():
+            return False
+        telling = same & (np.abs(wanted[1:] - wanted[:-1]) > 1e-6) & (np.abs(ratio[1:] - 1) > 1e-6)
+        return int(telling.sum()) >= ENTRIES and len(np.unique(term[1:][telling])) >= CASES
 
     def enough(self, where: Array) -> bool:
         """Whether there are enough such entries, in enough cases."""
@@ -68,21 +88,28 @@ def leaves_of(verdicts: Sequence[Verdict]) -> list[Leaf] | None:
     """The arrays of all results; None where one is not built like the expected one, or was not returned at all."""
     found: list[Leaf] = []
     for number, verdict in enumerate(verdicts):
-        if verdict.answer.error or not _pair(number, (), verdict.case.expected, verdict.answer.value, found):
+        expected = verdict.case.expected
+        length = len(expected) if isinstance(expected, list | tuple) else 0
+        if verdict.answer.error or not _pair((number, length), (), expected, verdict.answer.value, found):
             return None
     return found
 
 
-def _pair(number: int, path: Position, expected: Value, got: Value, found: list[Leaf]) -> bool:
+def _pair(case: tuple[int, int], path: Position, expected: Value, got: Value, found: list[Leaf]) -> bool:
     if isinstance(expected, list | tuple):
         array = isinstance(got, np.ndarray) and got.ndim > 0
         if not (isinstance(got, list | tuple) or array) or len(got) != len(expected):
             return False
-        return all(_pair(number, (*path, i), *pair, found) for i, pair in enumerate(zip(expected, got, strict=True)))
+        return all(_pair(case, (*path, i), *pair, found) for i, pair in enumerate(zip(expected, got, strict=True)))
+    if expected is None or isinstance(expected, str):
+        return type(got) is type(expected) and got == expected
     wanted, came = as_array(expected), as_array(got)
-    if wanted is None or came is None or wanted.shape != came.shape:
+    if wanted is None or came is None:
         return False
-    found.append(Leaf(number, path, wanted.astype(np.float64), came.astype(np.float64)))
+    number, length = case
+    fits = wanted.shape == came.shape
+    shown = came.astype(np.float64) if fits else np.full(wanted.shape, np.nan)
+    found.append(Leaf(number, path, wanted.astype(np.float64), shown, length, fits))
     return True
 
 
@@ -106,6 +133,14 @@ def gathered(exercise: ExerciseCases, cases: Sequence[Case], leaves: Sequence[Le
     )
 
 
+_SUMMARIES: dict[str, Callable[[Array], Any]] = {
+    "min({})": np.min,
+    "max({})": np.max,
+    "sum({})": np.sum,
+    "mean({})": np.mean,
+}
+
+
 def _terms(exercise: ExerciseCases, case: Case, shape: tuple[int, ...]) -> Iterator[tuple[str, Array]]:
     """Arguments that lie beside a result of this shape entry by entry, and the dimensions."""
     for name, value in case.arguments.items():
@@ -114,7 +149,10 @@ def _terms(exercise: ExerciseCases, case: Case, shape: tuple[int, ...]) -> Itera
         array = as_array(value) if not isinstance(value, list | tuple) else None
         if array is None:
             continue
-        if array.shape in (shape, ()):
+        if shape == () and array.ndim:
+            for words, of in _SUMMARIES.items():
+                yield words.format(name), np.asarray(of(array), np.float64)
+        elif array.shape in (shape, ()):
             yield name, array.astype(np.float64)
         elif len(shape) == 2 and array.shape == (shape[1], 1):
             yield f"{name}ᵀ", array.T.astype(np.float64)

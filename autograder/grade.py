@@ -34,7 +34,7 @@ from autograder.score import score
 from autograder.shrink import shrink
 from autograder.submission import Submission, Unreadable, read
 from autograder.text import call, clean, plain
-from autograder.trials import Arguments, Ask, Trials, ignored_arguments
+from autograder.trials import Arguments, Ask, Trials, observed
 from autograder.values import Value, copied, decode, encode
 
 Result = dict[str, Any]
@@ -206,9 +206,10 @@ class Grader:
             return diagnosis
         trials = Trials(exercise, self.reference, self.relations[exercise.name], run.asking(exercise, replaced))
         if not diagnosis.misconception and shown.difference and shown.difference.kind == "value":
-            ignored = ignored_arguments(trials, judged.verdicts)
-            if ignored:
-                diagnosis = replace(diagnose(exercise, judged.verdicts, ignored), outcome=diagnosis.outcome)
+            inside = [verdict for verdict in judged.verdicts if verdict.case.part == shown.case.part]
+            more = observed(trials, inside)
+            if more:
+                diagnosis = replace(diagnose(exercise, judged.verdicts, more), outcome=diagnosis.outcome)
         smaller = shrink(trials, exercise.cases, shown)
         return diagnosis if smaller is shown else showing(exercise, diagnosis, smaller)
 

@@ -7,16 +7,18 @@ arguments, its dimensions, the items of its result. The most telling one comes f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from autograder.cases import ExerciseCases
 from autograder.compare import Verdict
-from autograder.equality import Array, as_array
-from autograder.evidence import CASES, ENTRIES, Evidence, Leaf, derived, dimensions, gathered, leaves_of
+from autograder.equality import Array, as_array, close
+from autograder.evidence import ENTRIES, Evidence, Leaf, Position, derived, dimensions, gathered, leaves_of
 from autograder.text import clean, number
+from autograder.values import Code
 
-_FEW = 3
+FEW = 3
 """Right cases that a claim about sizes needs."""
 _PREDICATES: dict[str, Callable[[Array], Array]] = {
     "{} = 0": lambda x: x == 0,
@@ -35,37 +37,45 @@ _EXTREME: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def statements(exercise: ExerciseCases, verdicts: Sequence[Verdict], ignored: Sequence[str] = ()) -> Iterator[str]:
+def statements(exercise: ExerciseCases, verdicts: Sequence[Verdict], more: Sequence[str] = ()) -> Iterator[str]:
     """True sentences about the verdicts on one exercise, most telling first; none if there is nothing to say.
 
-    `ignored` are arguments that were seen to make no difference to the submission's results.
+    `more` are sentences that were found true in other ways.
     """
     leaves = leaves_of(verdicts)
     if leaves is None:
-        yield from _ignored(ignored)
+        yield from more
         yield from _sizes(exercise, verdicts)
         return
-    wrong, right = _by_position(verdicts, leaves)
-    mine = [leaf for leaf in leaves if leaf.path in wrong]
-    of = _items(wrong, right)
-    evidence = gathered(exercise, [verdict.case for verdict in verdicts], mine)
-    subject = f"{of} of your result" if of else "your result"
-    yield from _formulas(evidence, subject, _size_names(exercise, verdicts))
-    yield from _ignored(ignored)
-    yield from _where(evidence, subject)
+    wrong, of, rest = _told_apart(leaves)
+    if all(leaf.fits for leaf in wrong):
+        yield from _numbers(exercise, verdicts, wrong, of or (f"all but {rest}" if rest else "your result"), more)
+    else:
+        yield from more
+        yield from _sizes(exercise, verdicts)
+    if of:
+        yield f"only {of} is wrong; {rest or 'everything else'} is right in every case"
+    elif rest:
+        yield f"only {rest} is right in every case"
+
+
+def _numbers(
+    exercise: ExerciseCases, verdicts: Sequence[Verdict], wrong: Sequence[Leaf], subject: str, more: Sequence[str]
+) -> Iterator[str]:
+    """Statements about results of the right shapes, in the items that are wrong."""
+    cases, sizes = [verdict.case for verdict in verdicts], _size_names(exercise, verdicts)
+    evidence = gathered(exercise, cases, wrong)
+    yield from _formulas(evidence, subject, sizes)
+    yield from more
+    if not any(isinstance(value, Code) for value in cases[0].arguments.values()):
+        yield from _where(evidence, subject)
     yield from _sizes(exercise, verdicts)
     yield from _whole_arguments(verdicts)
-    yield from _rearranged(mine, subject)
+    yield from _rearranged(wrong, subject)
     yield from _signs(evidence, subject)
-    yield from _rows(mine, subject)
-    if of and right:
-        yield f"{of} of the result is wrong; {_items(right, wrong) or 'the rest'} is right in every case"
+    yield from _functions(evidence, subject, sizes)
+    yield from _rows(wrong, subject)
     yield from _ranges(evidence, subject)
-
-
-def _ignored(names: Sequence[str]) -> Iterator[str]:
-    for name in names:
-        yield f"your result does not depend on `{clean(name, 40)}`: is it used?"
 
 
 def _size_names(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> list[str]:
@@ -75,34 +85,49 @@ def _size_names(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> list[st
 # ------------------------------------------------------------------------------------------------------ which items
 
 
-def _by_position(
-    verdicts: Sequence[Verdict], leaves: Sequence[Leaf]
-) -> tuple[set[tuple[int, ...]], set[tuple[int, ...]]]:
+def _told_apart(leaves: Sequence[Leaf]) -> tuple[list[Leaf], str, str]:
+    """The leaves whose item of the result is ever wrong, words for these items, and for the others."""
+    of = rest = ""
+    for seen in (leaves, list(map(_from_the_end, leaves))):
+        wrong, right = _by_position(seen)
+        of, rest = _items(wrong, right), _items(right, wrong)
+        if of or rest:
+            break
+    return [leaf for leaf, place in zip(leaves, seen, strict=True) if place.path in wrong], of, rest
+
+
+def _by_position(leaves: Sequence[Leaf]) -> tuple[set[Position], set[Position]]:
     """Positions of a result that are wrong in some case, and those that are right in every one."""
-    wrong, seen = set(), set()
-    for leaf in leaves:
-        seen.add(leaf.path)
-        from_expected = np.abs(leaf.got - leaf.wanted) <= 1e-9 + 1e-9 * np.abs(leaf.wanted)
-        if not from_expected.all():
-            wrong.add(leaf.path)
-    wrong = wrong or seen
-    return wrong, seen - wrong
+    seen = {leaf.path for leaf in leaves}
+    wrong = {leaf.path for leaf in leaves if not close(leaf.wanted.ravel(), leaf.got.ravel()).all()}
+    return wrong or seen, seen - (wrong or seen)
 
 
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+def _from_the_end(leaf: Leaf) -> Leaf:
+    """The same with its item counted from the end, as in `result[-1]`."""
+    return replace(leaf, path=(leaf.path[0] - leaf.length, *leaf.path[1:])) if leaf.path else leaf
 
 
-def _items(some: set[tuple[int, ...]], others: set[tuple[int, ...]]) -> str:
-    """Words for some positions of a result; "" if they are all, or not easily told."""
-    if not others or not some:
+def _items(some: set[Position], others: set[Position]) -> str:
+    """Words for some positions of a result, if others do not fit them; "" if there are none."""
+    if not some or not others:
         return ""
-    for depth, words in ((0, "the {} item"), (1, "the {} of each item")):
-        if any(len(path) <= depth for path in some | others):
-            return ""
-        mine, rest = {path[depth] for path in some}, {path[depth] for path in others}
-        if len(mine) == 1 and not mine & rest and (index := min(mine)) < len(_ORDINALS):
-            return words.format(_ORDINALS[index])
-    return ""
+    lengths = {len(path) for path in some}
+    if lengths == {1} and len(some) > 1:
+        return f"items {', '.join(str(path[0]) for path in sorted(some))} of the result"
+    if len(lengths) > 1 or lengths == {0}:
+        return ""
+    columns = [set(column) for column in zip(*some, strict=True)]
+    pattern = [column.copy().pop() if len(column) == 1 else None for column in columns]
+    if any(_fits(path, pattern) for path in others):
+        return ""
+    if len(pattern) == 1:
+        return f"item {pattern[0]} of the result"
+    return f"`result{''.join('[i]' if index is None else f'[{index}]' for index in pattern)}`"
+
+
+def _fits(path: Position, pattern: Sequence[int | None]) -> bool:
+    return len(path) == len(pattern) and all(want in (None, index) for index, want in zip(path, pattern, strict=True))
 
 
 # --------------------------------------------------------------------------------------------------------- formulas
@@ -119,7 +144,7 @@ def _formulas(seen: Evidence, subject: str, sizes: Sequence[str]) -> Iterator[st
                 yield from _times_size(seen, subject, name, seen.terms[name])
         yield from _constant(seen, subject)
         for words, formula in _alone(wanted):
-            if seen.shows(formula):
+            if seen.shows(formula, finite=False):
                 yield f"{subject} is {words} the expected one"
         for name, term in derived(seen.terms, sizes):
             yield from _with_term(seen, subject, name, term)
@@ -150,7 +175,7 @@ def _times_size(seen: Evidence, subject: str, name: str, size: Array) -> Iterato
 
 def _constant(seen: Evidence, subject: str) -> Iterator[str]:
     if (seen.got == seen.got[0]).all() and seen.enough(seen.wrong):
-        yield f"{subject} is {number(float(seen.got[0]))} whatever the arguments are"
+        yield f"{subject} is {number(float(seen.got[0]) + 0.0)} whatever the arguments are"
         return
     at = int(np.nanargmax(np.where(np.isfinite(seen.wanted), np.abs(seen.wanted), -1)))
     factor, offset = seen.got[at] / seen.wanted[at], seen.got[at] - seen.wanted[at]
@@ -226,25 +251,24 @@ def _sizes(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> Iterator[str
             at = [value == least for value in values]
             if not any(at) or all(at):
                 continue
-            if at == right and sum(at) >= _FEW:
-                yield f"right only for {name} = {least}"
-            elif at == [not value for value in right] and sum(at) >= _FEW:
+            here = [value for value, there in zip(right, at, strict=True) if there]
+            elsewhere = [value for value, there in zip(right, at, strict=True) if not there]
+            if all(here) and len(here) >= 2 * FEW and elsewhere.count(False) >= FEW:
+                yield f"right for {name} = {least}, but not in general"
+            elif all(elsewhere) and len(elsewhere) >= 2 * FEW and here.count(False) >= FEW:
                 yield f"wrong only for {name} = {least}"
-            elif all(value for value, here in zip(right, at, strict=True) if here) and sum(at) >= 2 * CASES:
-                yield f"right for {name} = {least}, but not always for others"
-            elif all(here for value, here in zip(right, at, strict=True) if not value) and right.count(False) >= _FEW:
-                yield f"wrong only for {name} = {least}, and not always there"
 
 
 def _counted(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> Iterator[tuple[str, list[object]]]:
     """What may be counted in each case: dimensions, lengths of lists, whole numbers."""
     for name in _size_names(exercise, verdicts):
         yield name, [dimensions(exercise, verdict.case).get(name) for verdict in verdicts]
-    for name, value in verdicts[0].case.arguments.items():
-        if isinstance(value, list):
-            yield f"len({name})", [len(verdict.case.arguments[name]) for verdict in verdicts]
-        elif type(value) is int:
-            yield name, [verdict.case.arguments[name] for verdict in verdicts]
+    for name in verdicts[0].case.arguments:
+        values = [verdict.case.arguments[name] for verdict in verdicts]
+        if all(isinstance(value, list) for value in values):
+            yield f"len({name})", list(map(len, values))
+        elif all(type(value) is int for value in values):
+            yield name, values
 
 
 # --------------------------------------------------------------------------------------------------- weaker patterns
@@ -292,6 +316,18 @@ def _exactly(seen: Evidence, wrong: Array) -> Iterator[str]:
                 yield words.replace("{}", f"`{name}`")
 
 
+def _functions(seen: Evidence, subject: str, sizes: Sequence[str]) -> Iterator[str]:
+    """What is too much or too little, as a factor or as a term, depends on one argument alone."""
+    with np.errstate(all="ignore"):
+        factor, term = seen.got / seen.wanted, seen.got - seen.wanted
+    usable = np.isfinite(factor) & (np.abs(seen.wanted) > 1e-6) & np.isfinite(term)
+    for name, values in seen.terms.items():
+        for words, ratio in (("times a factor", factor), ("plus a term", term)):
+            if seen.determines(values, ratio, usable):
+                what = "the size" if name in sizes else "the entry of"
+                yield f"{subject} is the expected one {words} that depends on {what} `{name}` alone"
+
+
 def _rows(leaves: Sequence[Leaf], subject: str) -> Iterator[str]:
     """Rows or columns that are the expected ones times a number, or plus a number, each its own."""
     for axis, words in ((1, "row"), (0, "column")):
@@ -327,7 +363,7 @@ _OUTSIDE: dict[str, Callable[[Array], Array]] = {
 def _ranges(seen: Evidence, subject: str) -> Iterator[str]:
     """Where all that is expected lies and some of what came does not, and on which side everything is wrong."""
     wanted, got, wrong = seen.wanted, seen.got, seen.wrong
-    if not np.isfinite(got).all():
+    if np.isnan(got).any():
         return
     for words, outside in _OUTSIDE.items():
         if not outside(wanted).any() and seen.enough(outside(got)) and seen.enough(np.abs(wanted) > 0):

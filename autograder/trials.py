@@ -5,6 +5,8 @@ They come after everything has been judged and change no points. Right results c
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +22,7 @@ Arguments = dict[str, Value]
 Ask = Callable[[list[Arguments]], Sequence[Answer] | None]
 """Calls the submission; None if it does not answer any more."""
 
-_SWAPS, _ENOUGH = 8, 4
+_SWAPS, ENOUGH = 8, 4
 """Other values that an argument is given, and how many of them should have changed the result."""
 _ENTRIES = 400
 
@@ -42,7 +44,7 @@ class Trials:
 
     def verdicts(self, tried: Sequence[tuple[Case, Arguments]]) -> list[Verdict | None]:
         """Verdicts on calls, each of the same part as the case beside it; None where there is no right result."""
-        cases = [self._case(like, arguments) for like, arguments in tried[: self.left]]
+        cases = [self.expected(like, arguments) for like, arguments in tried[: self.left]]
         valid = [case for case in cases if case]
         self.left -= len(valid)
         answers = self._ask([case.arguments for case in valid]) if valid else []
@@ -52,7 +54,8 @@ class Trials:
         found = [judge(self.exercise, case, next(given), self._relations) if case else None for case in cases]
         return [*found, *[None] * (len(tried) - len(found))]
 
-    def _case(self, like: Case, arguments: Arguments) -> Case | None:
+    def expected(self, like: Case, arguments: Arguments) -> Case | None:
+        """The case with other arguments and what is right for them; None where nothing is."""
         try:
             with np.errstate(all="ignore"):
                 expected = eval(self._call, self._scope, copied(arguments))
@@ -63,19 +66,115 @@ class Trials:
         return Case(arguments, expected if self.exercise.unique else None, like.part, like.plan)
 
 
-def ignored_arguments(trials: Trials, verdicts: Sequence[Verdict]) -> list[str]:
-    """Arguments that make no difference to what a submission returns, though they should."""
+def observed(trials: Trials, verdicts: Sequence[Verdict]) -> list[str]:
+    """True sentences that the cases alone do not show: for which other arguments a result would be right, and which
+    arguments make no difference to it, though they should."""
     if not trials.exercise.unique or not verdicts:
         return []
+    same = [f"your result does not depend on `{name}`: is it used?" for name in _ignored(trials, verdicts)]
+    return [*_as_if(trials, verdicts), *same]
+
+
+def _ignored(trials: Trials, verdicts: Sequence[Verdict]) -> list[str]:
     swaps = [(name, *swap) for name in verdicts[0].case.arguments for swap in _swaps(verdicts, name)]
     now = trials.verdicts([(was.case, {**was.case.arguments, name: other}) for name, was, other in swaps])
     found = []
     for name in verdicts[0].case.arguments:
         pairs = [(was, v) for (own, was, _), v in zip(swaps, now, strict=True) if own == name and v is not None]
         telling = [(was, v) for was, v in pairs if difference(was.case.expected, v.case.expected)]
-        if len(telling) >= _ENOUGH and all(same_answer(was.answer, v.answer) for was, v in telling):
+        if len(telling) >= ENOUGH and all(same_answer(was.answer, v.answer) for was, v in telling):
             found.append(name)
     return found
+
+
+def _as_if(trials: Trials, verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """What the arguments would have to be for the results to be right."""
+    cases = [verdict for verdict in verdicts if verdict.answer.error is None]
+    if len(cases) < len(verdicts):
+        return
+    large_first = cases[::-1]
+    for words, change in (*_choices(trials.exercise.cases), *_changes(verdicts[0].case.arguments)):
+        telling = 0
+        for verdict in large_first:
+            other = _changed(trials, verdict.case, change)
+            if other is None or difference(other.expected, verdict.answer.value):
+                break
+            telling += difference(verdict.case.expected, other.expected) is not None
+        else:
+            if telling >= 2 * ENOUGH:
+                yield f"your result is the right one for {words}"
+
+
+def _changed(trials: Trials, case: Case, change: Change) -> Case | None:
+    try:
+        with np.errstate(all="ignore"):
+            return trials.expected(case, change(case.arguments))
+    except (TypeError, ValueError, ZeroDivisionError):  # not every case has this kind of argument
+        return None
+
+
+Change = Callable[[Arguments], Arguments]
+_OTHERS: dict[str, Callable[[Any], Any]] = {
+    "−`{0}` in place of `{0}`: a sign is wrong": lambda x: -x,
+    "`{0}` = 0: is it left out?": lambda x: 0 * x,
+    "1 − `{0}` in place of `{0}`": lambda x: 1 - x,
+    "|`{0}`| in place of `{0}`": abs,
+    "2 `{0}` in place of `{0}`": lambda x: 2 * x,
+    "half of `{0}` in place of `{0}`": lambda x: x / 2,
+    "1 over `{0}` in place of `{0}`": lambda x: 1 / x,
+    "the square of `{0}` in place of `{0}`": lambda x: x * x,
+    "`{0}` + 1 in place of `{0}`": lambda x: x + 1,
+    "`{0}` − 1 in place of `{0}`": lambda x: x - 1,
+}
+
+
+def _changes(arguments: Arguments) -> Iterator[tuple[str, Change]]:
+    """Other arguments that a wrong solution may as well have been given, and words for them."""
+
+    def changed(name: str, make: Callable[[Any], Any]) -> Change:
+        return lambda given: {**given, name: make(given[name])}
+
+    def exchanged(one: str, other: str) -> Change:
+        return lambda given: {**given, one: given[other], other: given[one]}
+
+    numeric = [
+        name for name, value in arguments.items() if isinstance(value, np.ndarray) or type(value) in (int, float)
+    ]
+    for name in numeric:
+        for words, make in _OTHERS.items():
+            yield words.format(name), changed(name, make)
+    for one, other in itertools.combinations(numeric, 2):
+        yield f"`{one}` and `{other}` in each other's place", exchanged(one, other)
+    for name, value in arguments.items():
+        if (
+            isinstance(value, list)
+            and value
+            and all(isinstance(pair, tuple) and len(pair) == 2 and _arrays(pair) for pair in value)
+        ):
+            for index, which in enumerate(("first", "second")):
+                for words, make in _OTHERS.items():
+                    told = words.replace("`{0}`", f"the {which} of each pair in `{name}`", 1).replace("`{0}`", "it")
+                    yield told, changed(name, functools.partial(_in_pairs, index, make))
+
+
+def _choices(cases: Sequence[Case]) -> Iterator[tuple[str, Change]]:
+    """Each value that an argument which is a word has in some case."""
+    for name, value in cases[0].arguments.items():
+        if isinstance(value, str):
+            for choice in sorted({str(case.arguments[name]) for case in cases})[:8]:
+                yield f"`{name}` = {choice!r}", functools.partial(_chosen, name, choice)
+
+
+def _chosen(name: str, choice: str, given: Arguments) -> Arguments:
+    return {**given, name: choice}
+
+
+def _arrays(items: Sequence[Value]) -> bool:
+    return all(isinstance(item, np.ndarray) for item in items)
+
+
+def _in_pairs(index: int, make: Callable[[Any], Any], pairs: Sequence[Sequence[Any]]) -> list[Any]:
+    return [tuple(make(item) if i == index else item for i, item in enumerate(pair)) for pair in pairs]
 
 
 def _swaps(verdicts: Sequence[Verdict], name: str) -> Iterator[tuple[Verdict, Value]]:
