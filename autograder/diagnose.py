@@ -61,6 +61,7 @@ def showing(exercise: ExerciseCases, diagnosis: Diagnosis, verdict: Verdict) -> 
     return replace(diagnosis, message=_message(exercise, verdict, diagnosis), shown=verdict)
 
 
+@np.errstate(all="ignore")
 def _general(
     exercise: ExerciseCases, verdicts: Sequence[Verdict], first: Verdict, more: Sequence[str]
 ) -> tuple[str, str | None]:
@@ -142,8 +143,6 @@ def _first_difference(exercise: ExerciseCases, case: Case, found: Difference, ax
     due, got = np.asarray(found.expected), as_array(found.got)
     assert got is not None
     at = f" at {list(found.at)}" if found.at else ""
-    if np.isinf(got[found.at]):
-        return f"{part} is infinite{at}: a division by 0, an overflow, or the logarithm of 0?"
     return f"expected {number(float(due[found.at]))}{at}, got {number(float(got[found.at]))}" + (
         f" (item {found.path[0]} of the result)" if found.path else ""
     )

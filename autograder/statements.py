@@ -68,13 +68,15 @@ def _numbers(
     yield from _formulas(evidence, subject, sizes)
     yield from more
     if not any(isinstance(value, Code) for value in cases[0].arguments.values()):
-        yield from _where(evidence, subject)
+        yield from _where(evidence, subject, sizes)
     yield from _sizes(exercise, verdicts)
     yield from _whole_arguments(verdicts)
     yield from _rearranged(wrong, subject)
     yield from _signs(evidence, subject)
     yield from _functions(evidence, subject, sizes)
     yield from _rows(wrong, subject)
+    if (np.isinf(evidence.got) & np.isfinite(evidence.wanted)).any():
+        yield f"{subject} is infinite for some arguments: a division by 0, an overflow, or the logarithm of 0?"
     yield from _ranges(evidence, subject)
 
 
@@ -221,20 +223,22 @@ def _with_term(seen: Evidence, subject: str, name: str, term: Array) -> Iterator
 # ------------------------------------------------------------------------------------------------------------ where
 
 
-def _where(seen: Evidence, subject: str) -> Iterator[str]:
+def _where(seen: Evidence, subject: str, sizes: Sequence[str]) -> Iterator[str]:
     """A condition on an argument without which no entry is wrong."""
     wrong = seen.wrong
     if wrong.all():
         return
     loose = ""
     for name, term in seen.terms.items():
+        if name in sizes:
+            continue
         for words, holds in {**_PREDICATES, **_EXTREME}.items():
             inside = holds(term)
             if (wrong & ~inside).any() or not seen.enough(~inside & (np.abs(seen.wanted) > 0)):
                 continue
             told = words.replace("{}", f"`{name}`")
             if np.array_equal(inside, wrong) and seen.enough(inside):
-                yield f"{subject} is wrong exactly where {told}"
+                yield f"{subject} is wrong only where {told}; elsewhere it is right"
             elif not loose and seen.enough(wrong) and inside.mean() < 0.9:
                 loose = f"{subject} is wrong only where {told}; elsewhere it is right"
     if loose:

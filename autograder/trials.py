@@ -123,6 +123,8 @@ _OTHERS: dict[str, Callable[[Any], Any]] = {
     "half of `{0}` in place of `{0}`": lambda x: x / 2,
     "1 over `{0}` in place of `{0}`": lambda x: 1 / x,
     "the square of `{0}` in place of `{0}`": lambda x: x * x,
+}
+_NEXT: dict[str, Callable[[Any], Any]] = {
     "`{0}` + 1 in place of `{0}`": lambda x: x + 1,
     "`{0}` − 1 in place of `{0}`": lambda x: x - 1,
 }
@@ -141,7 +143,7 @@ def _changes(arguments: Arguments) -> Iterator[tuple[str, Change]]:
         name for name, value in arguments.items() if isinstance(value, np.ndarray) or type(value) in (int, float)
     ]
     for name in numeric:
-        for words, make in _OTHERS.items():
+        for words, make in (_NEXT if type(arguments[name]) is int else {**_OTHERS, **_NEXT}).items():
             yield words.format(name), changed(name, make)
     for one, other in itertools.combinations(numeric, 2):
         yield f"`{one}` and `{other}` in each other's place", exchanged(one, other)

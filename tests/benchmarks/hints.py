@@ -166,19 +166,29 @@ def _sides(value: Value) -> Iterator[int]:
             yield from _sides(item)
 
 
-def without_its_name(exercise: ExerciseCases) -> Counter[str]:
-    """What is said of the misconceptions of an exercise if each is left out of the bank in turn."""
-    found: Counter[str] = Counter()
-    for known in exercise.mistakes:
-        others = replace(exercise, mistakes=tuple(each for each in exercise.mistakes if each is not known))
-        found[_kind(diagnose(others, compare(others, known.answers)))] += 1
+def bank(seen: AssignmentCases, unseen: AssignmentCases) -> dict[str, Counter[str]]:
+    """What is said of the misconceptions, and what would be if each in turn were not known."""
+    found: dict[str, Counter[str]] = {"known": Counter(), "not known": Counter()}
+    for exercise, other in zip(seen.exercises, unseen.exercises, strict=True):
+        relations = seen.relations(exercise.name) if exercise.relations else ()
+        for known, same in zip(exercise.mistakes, other.mistakes, strict=True):
+            verdicts = compare(exercise, known.answers, relations)
+            told = diagnose(exercise, verdicts)
+            found["known"]["named" if told.misconception == known.name else "false"] += 1
+            rest = replace(exercise, mistakes=tuple(each for each in exercise.mistakes if each is not known))
+            told = diagnose(rest, verdicts)
+            found["not known"][_kind(told)] += 1
+            if told.general:
+                with _little_evidence():
+                    made = Told(known.name, exercise.name, (), told, verdicts, _kind(told), True, False, 0.0)
+                    unseen_verdicts = compare(other, same.answers, relations)
+                    found["not known"]["false"] += not _holds(other, made, _Judged(0.0, told, unseen_verdicts), ())
     return found
 
 
-def examine(name: str, every: int = 1) -> list[Told]:
+def examine(examiner: Examiner, every: int = 1) -> list[Told]:
     """What is said of the mutants of an assignment that are wrong solutions."""
-    examiner = Examiner(name)
-    right = mutants.equivalents(name)
+    right = mutants.equivalents(examiner.seen.name)
     wrong = [each for each in mutants.mutants_of(examiner.seen.reference) if str(each) not in right]
     with ThreadPoolExecutor(os.cpu_count() or 1) as executor:
         told = [each for each in executor.map(examiner.mutant, wrong[::every]) if each]
@@ -203,7 +213,11 @@ def main() -> None:
     parser.add_argument("--list", nargs="*", default=["false"], metavar="KIND", help="show these (default: false)")
     options = parser.parse_args()
     for name in options.assignments or project.assignments():
-        told = examine(name, options.every)
+        examiner = Examiner(name)
+        for state, counts in bank(examiner.seen, examiner.unseen).items():
+            shares = "  ".join(f"{kind} {count}" for kind, count in sorted(counts.items()))
+            print(f"{name}: misconceptions, if {state}:  {shares}")
+        told = examine(examiner, options.every)
         count = Counter(each.kind for each in told)
         count["false"] = sum(not each.true for each in told)
         count["larger"] = sum(each.larger for each in told)
