@@ -68,13 +68,14 @@ def _general(
     """What is true of all cases, or of all of the first part that is wrong; and words for that part."""
     part = first.case.part
     inside = [verdict for verdict in verdicts if verdict.case.part == part]
-    split = len(inside) < len(verdicts)
-    scope = f"for {part}: " if split and any(verdict.right for verdict in verdicts) else ""
+    parts = {verdict.case.part for verdict in verdicts}
+    wrong = {verdict.case.part for verdict in verdicts if not verdict.right}
+    scope = f"for {part}: " if wrong != parts else ""
     if first.answer.changed or first.relation:
         return scope, None
-    if not scope and (whole := next(statements(exercise, verdicts, () if split else more), None)):
+    if not scope and (whole := next(statements(exercise, verdicts, () if len(parts) > 1 else more), None)):
         return "", whole
-    found = next(statements(exercise, inside, more), None) if split else None
+    found = next(statements(exercise, inside, more), None) if len(parts) > 1 else None
     return f"for {part}: " if found else scope, found
 
 

@@ -79,9 +79,9 @@ class Evidence:
         telling = same & (np.abs(wanted[1:] - wanted[:-1]) > 1e-6) & (np.abs(ratio[1:] - 1) > 1e-6)
         return int(telling.sum()) >= ENTRIES and len(np.unique(term[1:][telling])) >= CASES
 
-    def enough(self, where: Array) -> bool:
-        """Whether there are enough such entries, in enough cases."""
-        return int(where.sum()) >= ENTRIES and len(np.unique(self.case[where])) >= CASES
+    def enough(self, where: Array, times: int = 1) -> bool:
+        """Whether there are enough such entries, in enough cases; some times more where chance could do it."""
+        return int(where.sum()) >= times * ENTRIES and len(np.unique(self.case[where])) >= times * CASES
 
 
 def leaves_of(verdicts: Sequence[Verdict]) -> list[Leaf] | None:

@@ -6,6 +6,8 @@ arguments, its dimensions, the items of its result. The most telling one comes f
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -14,12 +16,15 @@ import numpy as np
 from autograder.cases import ExerciseCases
 from autograder.compare import Verdict
 from autograder.equality import Array, as_array, close
-from autograder.evidence import ENTRIES, Evidence, Leaf, Position, derived, dimensions, gathered, leaves_of
-from autograder.text import clean, number
+from autograder.evidence import ENTRIES, Evidence, Leaf, Position, dimensions, gathered, leaves_of
+from autograder.formulas import formulas
+from autograder.text import clean
 from autograder.values import Code
 
 FEW = 3
 """Right cases that a claim about sizes needs."""
+_MORE = 3
+"""How much more evidence a claim needs that could be true of all cases by chance."""
 _PREDICATES: dict[str, Callable[[Array], Array]] = {
     "{} = 0": lambda x: x == 0,
     "{} = 1": lambda x: x == 1,
@@ -47,16 +52,26 @@ def statements(exercise: ExerciseCases, verdicts: Sequence[Verdict], more: Seque
         yield from more
         yield from _sizes(exercise, verdicts)
         return
-    wrong, of, rest = _told_apart(leaves)
+    wrong, of, rest = _told_apart(leaves, not _is_program(verdicts))
     if all(leaf.fits for leaf in wrong):
-        yield from _numbers(exercise, verdicts, wrong, of or (f"all but {rest}" if rest else "your result"), more)
+        yield from _numbers(exercise, verdicts, wrong, _subject(of, rest), more)
     else:
         yield from more
         yield from _sizes(exercise, verdicts)
     if of:
-        yield f"only {of} is wrong; {rest or 'everything else'} is right in every case"
+        yield f"only {of} {_be(of)} wrong; {rest or 'everything else'} {_be(rest)} right in every case"
     elif rest:
-        yield f"only {rest} is right in every case"
+        yield f"only {rest} {_be(rest)} right in every case"
+
+
+def _subject(of: str, rest: str) -> str:
+    if of:
+        return f"each of {of}" if of.startswith("items") else of
+    return f"everything but {rest}" if rest else "your result"
+
+
+def _be(items: str) -> str:
+    return "are" if items.startswith("items") else "is"
 
 
 def _numbers(
@@ -65,19 +80,26 @@ def _numbers(
     """Statements about results of the right shapes, in the items that are wrong."""
     cases, sizes = [verdict.case for verdict in verdicts], _size_names(exercise, verdicts)
     evidence = gathered(exercise, cases, wrong)
-    yield from _formulas(evidence, subject, sizes)
+    yield from formulas(evidence, subject, sizes)
     yield from more
-    if not any(isinstance(value, Code) for value in cases[0].arguments.values()):
+    if not _is_program(verdicts):
         yield from _where(evidence, subject, sizes)
     yield from _sizes(exercise, verdicts)
     yield from _whole_arguments(verdicts)
-    yield from _rearranged(wrong, subject)
     yield from _signs(evidence, subject)
-    yield from _functions(evidence, subject, sizes)
-    yield from _rows(wrong, subject)
     if (np.isinf(evidence.got) & np.isfinite(evidence.wanted)).any():
         yield f"{subject} is infinite for some arguments: a division by 0, an overflow, or the logarithm of 0?"
-    yield from _ranges(evidence, subject)
+    if not _is_program(verdicts):
+        yield from _rearranged(wrong, subject)
+        yield from _functions(evidence, subject, sizes)
+        yield from _rows(wrong, subject)
+        yield from _one_factor(exercise, verdicts, evidence, subject)
+        yield from _ranges(evidence, subject)
+
+
+def _is_program(verdicts: Sequence[Verdict]) -> bool:
+    """Whether arguments are pieces of code: then numbers in the result do not lie beside numbers of the arguments."""
+    return any(isinstance(value, Code) for value in verdicts[0].case.arguments.values())
 
 
 def _size_names(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> list[str]:
@@ -87,10 +109,10 @@ def _size_names(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> list[st
 # ------------------------------------------------------------------------------------------------------ which items
 
 
-def _told_apart(leaves: Sequence[Leaf]) -> tuple[list[Leaf], str, str]:
+def _told_apart(leaves: Sequence[Leaf], from_the_end: bool) -> tuple[list[Leaf], str, str]:
     """The leaves whose item of the result is ever wrong, words for these items, and for the others."""
     of = rest = ""
-    for seen in (leaves, list(map(_from_the_end, leaves))):
+    for seen in (leaves, *([list(map(_from_the_end, leaves))] if from_the_end else [])):
         wrong, right = _by_position(seen)
         of, rest = _items(wrong, right), _items(right, wrong)
         if of or rest:
@@ -100,9 +122,12 @@ def _told_apart(leaves: Sequence[Leaf]) -> tuple[list[Leaf], str, str]:
 
 def _by_position(leaves: Sequence[Leaf]) -> tuple[set[Position], set[Position]]:
     """Positions of a result that are wrong in some case, and those that are right in every one."""
-    seen = {leaf.path for leaf in leaves}
+    seen = Counter(leaf.path for leaf in leaves)
     wrong = {leaf.path for leaf in leaves if not close(leaf.wanted.ravel(), leaf.got.ravel()).all()}
-    return wrong or seen, seen - (wrong or seen)
+    right = seen.keys() - wrong
+    if not wrong or any(seen[path] < _MORE * FEW for path in right):
+        return set(seen), set()
+    return wrong, right
 
 
 def _from_the_end(leaf: Leaf) -> Leaf:
@@ -130,94 +155,6 @@ def _items(some: set[Position], others: set[Position]) -> str:
 
 def _fits(path: Position, pattern: Sequence[int | None]) -> bool:
     return len(path) == len(pattern) and all(want in (None, index) for index, want in zip(path, pattern, strict=True))
-
-
-# --------------------------------------------------------------------------------------------------------- formulas
-
-
-def _formulas(seen: Evidence, subject: str, sizes: Sequence[str]) -> Iterator[str]:
-    """Formulas that give what came, from what was expected, the arguments and the dimensions."""
-    wanted = seen.wanted
-    with np.errstate(all="ignore"):
-        if seen.shows(-wanted):
-            yield f"{subject} has the opposite sign"
-        for name in sizes:
-            if name in seen.terms:
-                yield from _times_size(seen, subject, name, seen.terms[name])
-        yield from _constant(seen, subject)
-        for words, formula in _alone(wanted):
-            if seen.shows(formula, finite=False):
-                yield f"{subject} is {words} the expected one"
-        for name, term in derived(seen.terms, sizes):
-            yield from _with_term(seen, subject, name, term)
-
-
-def _alone(wanted: Array) -> Iterator[tuple[str, Array]]:
-    yield "1 minus", 1 - wanted
-    yield "1 over", 1 / wanted
-    yield "the square of", wanted**2
-    yield "the square root of", np.sqrt(wanted)
-    yield "the exponential of", np.exp(wanted)
-    yield "the logarithm of", np.log(wanted)
-    yield "the absolute value of", np.abs(wanted)
-    yield "minus the absolute value of", -np.abs(wanted)
-
-
-def _times_size(seen: Evidence, subject: str, name: str, size: Array) -> Iterator[str]:
-    mean = ": the mean over the examples is missing" if name == "N" else ""
-    if seen.shows(seen.wanted * size):
-        yield f"{subject} is {name} times too large{mean}"
-    if seen.shows(seen.wanted / size):
-        yield f"{subject} is {name} times too small"
-    if seen.shows(seen.wanted * size**2):
-        yield f"{subject} is {name}² times too large"
-    if seen.shows(seen.wanted / size**2):
-        yield f"{subject} is {name}² times too small"
-
-
-def _constant(seen: Evidence, subject: str) -> Iterator[str]:
-    if (seen.got == seen.got[0]).all() and seen.enough(seen.wrong):
-        yield f"{subject} is {number(float(seen.got[0]) + 0.0)} whatever the arguments are"
-        return
-    at = int(np.nanargmax(np.where(np.isfinite(seen.wanted), np.abs(seen.wanted), -1)))
-    factor, offset = seen.got[at] / seen.wanted[at], seen.got[at] - seen.wanted[at]
-    if np.isfinite(factor) and factor not in (0.0, 1.0, -1.0) and seen.shows(seen.wanted * factor):
-        yield f"{subject} is {number(float(factor))} times the expected one"
-    at = int(np.nanargmin(np.where(np.isfinite(seen.wanted), np.abs(seen.wanted), np.inf)))
-    offset = seen.got[at] - seen.wanted[at]
-    if np.isfinite(offset) and abs(offset) > 1e-6 and seen.shows(seen.wanted + offset, seen.wanted):
-        more = "more" if offset > 0 else "less"
-        yield f"{subject} is {number(abs(float(offset)))} {more} than expected, everywhere"
-
-
-def _with_term(seen: Evidence, subject: str, name: str, term: Array) -> Iterator[str]:
-    shown = f"`{name}`"
-    if seen.shows(term):
-        yield f"{subject} is just {shown}"
-    if seen.shows(-term):
-        yield f"{subject} is just minus {shown}"
-    if np.ptp(term) == 0:
-        return
-    wanted = seen.wanted
-    scale = np.abs(wanted) + np.abs(term)
-    if seen.shows(wanted + term, scale):
-        yield f"{subject} is the expected one plus {shown}"
-    if seen.shows(wanted - term, scale):
-        yield f"{subject} is the expected one minus {shown}"
-    if seen.shows(wanted - 2 * term, scale):
-        yield f"{subject} is the expected one minus 2 {shown}: the sign of a term is wrong"
-    if seen.shows(term - wanted, scale):
-        yield f"{subject} is {shown} minus the expected one"
-    if seen.shows(wanted * term):
-        yield f"{subject} is the expected one times {shown}"
-    if seen.shows(wanted / term):
-        yield f"{subject} is the expected one divided by {shown}"
-    if seen.shows(wanted / term**2):
-        yield f"{subject} is the expected one divided by the square of {shown}"
-    if seen.shows(-wanted * term):
-        yield f"{subject} is the expected one times minus {shown}"
-    if seen.shows(-wanted / term):
-        yield f"{subject} is the expected one divided by minus {shown}"
 
 
 # ------------------------------------------------------------------------------------------------------------ where
@@ -251,7 +188,7 @@ def _sizes(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> Iterator[str
     if not any(right):
         return
     for name, values in _counted(exercise, verdicts):
-        for least in (1, 2, 0):
+        for least in (1, 0):
             at = [value == least for value in values]
             if not any(at) or all(at):
                 continue
@@ -332,6 +269,22 @@ def _functions(seen: Evidence, subject: str, sizes: Sequence[str]) -> Iterator[s
                 yield f"{subject} is the expected one {words} that depends on {what} `{name}` alone"
 
 
+def _one_factor(exercise: ExerciseCases, verdicts: Sequence[Verdict], seen: Evidence, subject: str) -> Iterator[str]:
+    """With some dimensions 1, all numbers of a result are off by one factor: the mistake comes before they part."""
+    numbers, starts = np.unique(seen.case, return_index=True)
+    results = list(zip(np.split(seen.wanted, starts[1:]), np.split(seen.got, starts[1:]), strict=True))
+    sizes = [dimensions(exercise, verdicts[int(index)].case) for index in numbers]
+    fits = [bool(np.isfinite(got).all()) and _proportional(wanted, got) for wanted, got in results]
+    telling = [np.ptp(wanted) > 1e-6 and int((np.abs(wanted) > 1e-6).sum()) > 1 for wanted, _ in results]
+    names = list(sizes[0])
+    for ones in (*itertools.combinations(names, 1), *itertools.combinations(names, 2)):
+        inside = [all(size.get(name) == 1 for name in ones) for size in sizes]
+        shown = sum(here and tells for here, tells in zip(inside, telling, strict=True))
+        if shown >= 2 * FEW and all(fit for here, fit in zip(inside, fits, strict=True) if here):
+            told = " and ".join(f"{name} = 1" for name in ones)
+            yield f"for {told}, all numbers of {subject} are the expected ones times one factor, the same for all"
+
+
 def _rows(leaves: Sequence[Leaf], subject: str) -> Iterator[str]:
     """Rows or columns that are the expected ones times a number, or plus a number, each its own."""
     for axis, words in ((1, "row"), (0, "column")):
@@ -345,7 +298,7 @@ def _rows(leaves: Sequence[Leaf], subject: str) -> Iterator[str]:
         if len(telling) < ENTRIES or len(telling) < len(lines) / 3:
             continue
         with np.errstate(all="ignore"):
-            if all(_proportional(wanted, got) for wanted, got in telling):
+            if all(_proportional(wanted, got) and got.any() for wanted, got in telling):
                 yield f"each {words} of {subject} is the expected one times a number of its own"
             if all(np.ptp(got - wanted) <= 1e-8 * (1 + np.abs(wanted).max()) for wanted, got in telling):
                 yield f"each {words} of {subject} is the expected one plus a number of its own"
@@ -353,7 +306,7 @@ def _rows(leaves: Sequence[Leaf], subject: str) -> Iterator[str]:
 
 def _proportional(wanted: Array, got: Array) -> bool:
     at = int(np.abs(wanted).argmax())
-    return bool(got[at] != 0 and np.allclose(got * wanted[at], wanted * got[at], 1e-8, 1e-12))
+    return bool(np.allclose(got * wanted[at], wanted * got[at], 1e-8, 1e-12))
 
 
 _OUTSIDE: dict[str, Callable[[Array], Array]] = {
@@ -372,7 +325,7 @@ def _ranges(seen: Evidence, subject: str) -> Iterator[str]:
     for words, outside in _OUTSIDE.items():
         if not outside(wanted).any() and seen.enough(outside(got)) and seen.enough(np.abs(wanted) > 0):
             yield f"the expected result is {words} in every case; {subject} is not"
-    if seen.enough(wrong):
+    if seen.enough(wrong, _MORE):
         if (got[wrong] > wanted[wrong]).all():
             yield f"{subject} is too large wherever it is wrong"
         if (got[wrong] < wanted[wrong]).all():

@@ -23,7 +23,7 @@ Ask = Callable[[list[Arguments]], Sequence[Answer] | None]
 """Calls the submission; None if it does not answer any more."""
 
 _SWAPS, ENOUGH = 8, 4
-"""Other values that an argument is given, and how many of them should have changed the result."""
+"""Other values that an argument is given, and in how many cases they should have changed a result that varies."""
 _ENTRIES = 400
 
 
@@ -82,7 +82,8 @@ def _ignored(trials: Trials, verdicts: Sequence[Verdict]) -> list[str]:
     for name in verdicts[0].case.arguments:
         pairs = [(was, v) for (own, was, _), v in zip(swaps, now, strict=True) if own == name and v is not None]
         telling = [(was, v) for was, v in pairs if difference(was.case.expected, v.case.expected)]
-        if len(telling) >= ENOUGH and all(same_answer(was.answer, v.answer) for was, v in telling):
+        others = [was for was, _ in telling if not same_answer(was.answer, telling[0][0].answer)]
+        if len(others) >= ENOUGH and all(same_answer(was.answer, v.answer) for was, v in telling):
             found.append(name)
     return found
 

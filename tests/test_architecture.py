@@ -23,6 +23,7 @@ drawing submission
 sandbox
 compare
 evidence
+formulas
 statements
 diagnose
 trials
