@@ -110,7 +110,7 @@ def describe_error(answer: Answer) -> str:
 def _message(exercise: ExerciseCases, shown: Verdict, diagnosis: Diagnosis) -> str:
     found, general = shown.difference, diagnosis.general
     if shown.answer.error is not None:
-        seen = describe_error(shown.answer)
+        seen = describe_error(shown.answer) + _shapes_given(exercise, shown)
     elif shown.relation:
         seen = shown.relation
     elif found is None:
@@ -164,6 +164,19 @@ def _shapes(exercise: ExerciseCases, case: Case, found: Difference, part: str, a
     elif math.prod(got) == math.prod(wanted) and len(got) < len(wanted):
         guess = ": a dimension is lost"
     return f"{part} should have shape {_named(names or (), wanted)}, yours has {_named(axes, got)}{guess}"
+
+
+def _shapes_given(exercise: ExerciseCases, shown: Verdict) -> str:
+    """The shapes of the arguments, for an exception that complains of shapes."""
+    told = shown.answer.message[:1000]
+    if shown.answer.error != "ValueError" or not any(word in told for word in ("shape", "dimension", "broadcast")):
+        return ""
+    given = [
+        f"`{name}` is {_named(exercise.shapes.get(name) or (), value.shape)}"
+        for name, value in shown.case.arguments.items()
+        if isinstance(value, np.ndarray)
+    ]
+    return f"; here {', '.join(given)}" if given else ""
 
 
 def _named(names: tuple[str, ...], shape: tuple[int, ...]) -> str:

@@ -145,6 +145,15 @@ def test_a_shape_is_told_in_the_names_of_its_dimensions(backprop: AssignmentCase
     assert "transposed?" in found.message
 
 
+def test_an_exception_about_shapes_is_told_with_those_of_the_arguments(backprop: AssignmentCases) -> None:
+    found = diagnosed(backprop, "dW", lambda dZ, A_prev: dZ @ A_prev)
+    assert found.outcome == "error"
+    assert found.message is not None
+    assert found.message.startswith("raises ValueError: matmul")
+    assert "; here `dZ` is (N, n_l) = (" in found.message
+    assert "`A_prev` is (N, n_prev) = (" in found.message
+
+
 def test_an_infinite_number_is_called_so(backprop: AssignmentCases) -> None:
     message = diagnosed(
         backprop, "dA_dZ", lambda A: A * (1 - A) / np.where(A == 0.5, 0.0, 1 + A * A * np.sign(A - 0.6))
