@@ -16,7 +16,7 @@ import numpy as np
 from autograder.cases import ExerciseCases
 from autograder.compare import Verdict
 from autograder.equality import Array, as_array, close
-from autograder.evidence import ENTRIES, Evidence, Leaf, Position, dimensions, gathered, leaves_of
+from autograder.evidence import CASES, ENTRIES, Evidence, Leaf, Position, dimensions, gathered, leaves_of
 from autograder.formulas import formulas
 from autograder.text import clean
 from autograder.values import Code
@@ -280,7 +280,7 @@ def _one_factor(exercise: ExerciseCases, verdicts: Sequence[Verdict], seen: Evid
     for ones in (*itertools.combinations(names, 1), *itertools.combinations(names, 2)):
         inside = [all(size.get(name) == 1 for name in ones) for size in sizes]
         shown = sum(here and tells for here, tells in zip(inside, telling, strict=True))
-        if shown >= 2 * FEW and all(fit for here, fit in zip(inside, fits, strict=True) if here):
+        if shown >= CASES and all(fit for here, fit in zip(inside, fits, strict=True) if here):
             told = " and ".join(f"{name} = 1" for name in ones)
             yield f"for {told}, all numbers of {subject} are the expected ones times one factor, the same for all"
 
