@@ -52,7 +52,7 @@ def _times_size(seen: Evidence, subject: str, name: str, size: Array) -> Iterato
 
 
 def _constant(seen: Evidence, subject: str) -> Iterator[str]:
-    if (seen.got == seen.got[0]).all() and seen.enough(seen.wrong):
+    if np.isfinite(seen.got[0]) and (seen.got == seen.got[0]).all() and seen.enough(seen.wrong):
         yield f"{subject} is {number(float(seen.got[0]) + 0.0)} whatever the arguments are"
         return
     at = int(np.nanargmax(np.where(np.isfinite(seen.wanted), np.abs(seen.wanted), -1)))

@@ -71,7 +71,7 @@ class Trials:
 def observed(trials: Trials, verdicts: Sequence[Verdict]) -> list[str]:
     """True sentences that the cases alone do not show: for which other arguments a result would be right, and which
     arguments make no difference to it, though they should."""
-    if not trials.exercise.unique or not verdicts:
+    if not trials.exercise.unique or any(verdict.answer.error for verdict in verdicts):
         return []
     same = [f"your result does not depend on `{name}`: is it used?" for name in _ignored(trials, verdicts)]
     return [*_as_if(trials, verdicts), *same]
@@ -92,13 +92,9 @@ def _ignored(trials: Trials, verdicts: Sequence[Verdict]) -> list[str]:
 
 def _as_if(trials: Trials, verdicts: Sequence[Verdict]) -> Iterator[str]:
     """What the arguments would have to be for the results to be right."""
-    cases = [verdict for verdict in verdicts if verdict.answer.error is None]
-    if len(cases) < len(verdicts):
-        return
-    large_first = cases[::-1]
     for words, change in (*_choices(trials.exercise.cases), *_changes(verdicts[0].case.arguments)):
         telling = 0
-        for verdict in large_first:
+        for verdict in reversed(verdicts):  # the large ones tell more
             other = _changed(trials, verdict.case, change)
             if other is None or difference(other.expected, verdict.answer.value):
                 break
@@ -189,7 +185,7 @@ def _swaps(verdicts: Sequence[Verdict], name: str) -> Iterator[tuple[Verdict, Va
     for verdict in reversed(verdicts):
         value = verdict.case.arguments[name]
         outline = _outline(value)
-        if verdict.answer.error or outline is None:
+        if outline is None:
             continue
         other = seen.get(outline)
         seen[outline] = value
