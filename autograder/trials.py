@@ -71,7 +71,7 @@ class Trials:
 def observed(trials: Trials, verdicts: Sequence[Verdict]) -> list[str]:
     """True sentences that the cases alone do not show: for which other arguments a result would be right, and which
     arguments make no difference to it, though they should."""
-    if not trials.exercise.unique or any(verdict.answer.error for verdict in verdicts):
+    if not verdicts or not trials.exercise.unique or any(verdict.answer.error for verdict in verdicts):
         return []
     same = [f"your result does not depend on `{name}`: is it used?" for name in _ignored(trials, verdicts)]
     return [*_as_if(trials, verdicts), *same]
