@@ -22,7 +22,7 @@ Arguments = dict[str, Value]
 Ask = Callable[[list[Arguments]], Sequence[Answer] | None]
 """Calls the submission; None if it does not answer any more."""
 
-_SWAPS, ENOUGH = 8, 4
+SWAPS, ENOUGH = 12, 4
 """Other values that an argument is given, and in how many cases they should have changed a result that varies."""
 _ENTRIES = 400
 
@@ -178,11 +178,11 @@ def _in_pairs(index: int, make: Callable[[Any], Any], pairs: Sequence[Sequence[A
     return [tuple(make(item) if i == index else item for i, item in enumerate(pair)) for pair in pairs]
 
 
-def _swaps(verdicts: Sequence[Verdict], name: str) -> Iterator[tuple[Verdict, Value]]:
-    """Verdicts, and what another case of the same sizes has for an argument; larger cases first."""
+def _swaps(verdicts: Sequence[Verdict], name: str) -> list[tuple[Verdict, Value]]:
+    """Verdicts, small and large, and what another case of the same sizes has for an argument."""
     seen: dict[str, Value] = {}
-    count = 0
-    for verdict in reversed(verdicts):
+    found: list[tuple[Verdict, Value]] = []
+    for verdict in verdicts:
         value = verdict.case.arguments[name]
         outline = _outline(value)
         if outline is None:
@@ -190,10 +190,8 @@ def _swaps(verdicts: Sequence[Verdict], name: str) -> Iterator[tuple[Verdict, Va
         other = seen.get(outline)
         seen[outline] = value
         if other is not None and not identical(value, other):
-            yield verdict, other
-            count += 1
-            if count == _SWAPS:
-                return
+            found.append((verdict, other))
+    return found[:: max(1, len(found) // SWAPS)][-SWAPS:]
 
 
 def _outline(value: Value) -> str | None:
