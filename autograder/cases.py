@@ -64,7 +64,11 @@ class KnownMistake:
 
 @dataclass(frozen=True)
 class ExerciseCases:
-    """Everything that grading one exercise needs. `shapes` maps arguments (and "result") to their named dimensions."""
+    """Everything that grading one exercise needs. `shapes` maps arguments (and "result") to their named dimensions.
+
+    `free` says that each argument was drawn from its annotation alone, so that it stays valid when it is cut along
+    its dimensions, or when an entry or an argument of another case of the same size takes the place of its own.
+    """
 
     name: str
     points: float
@@ -73,6 +77,7 @@ class ExerciseCases:
     builds_on: tuple[str, ...]
     unique: bool
     seconds: float | None
+    free: bool
     relations: tuple[str, ...]
     shapes: dict[str, tuple[str, ...] | None]
     cases: tuple[Case, ...]
@@ -213,7 +218,7 @@ def _answer_from(data: list[Any]) -> Answer:
 def exercise_json(entry: ExerciseCases) -> dict[str, Any]:
     """An exercise as JSON-able data."""
     return {
-        **{key: getattr(entry, key) for key in ("name", "points", "summary", "call", "unique", "seconds")},
+        **{key: getattr(entry, key) for key in ("name", "points", "summary", "call", "unique", "seconds", "free")},
         "builds_on": list(entry.builds_on),
         "relations": list(entry.relations),
         "shapes": {name: None if dims is None else list(dims) for name, dims in entry.shapes.items()},
@@ -243,6 +248,7 @@ def _from_json(data: dict[str, Any]) -> AssignmentCases:
             tuple(entry["builds_on"]),
             entry["unique"],
             entry["seconds"],
+            entry["free"],
             tuple(entry["relations"]),
             {name: None if dims is None else tuple(dims) for name, dims in entry["shapes"].items()},
             tuple(Case(decode(case[0]), decode(case[1]), case[2], case[3]) for case in entry["cases"]),

@@ -7,44 +7,77 @@ a statement that is true of what was seen: a shape, a sign, a factor, a changed 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from autograder.cases import Answer, Case, ExerciseCases
 from autograder.compare import Verdict, same_answer
-from autograder.equality import Array, Difference, as_array
+from autograder.equality import Difference, as_array
+from autograder.evidence import dimensions
+from autograder.statements import statements
 from autograder.text import clean, literal, number, plain
-
-_ENOUGH = 20
-"""Cases that must agree before a size is called the reason: among a few it may be chance."""
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Outcome (see `interface`), a one-line message, the misconception's name, and the verdict that shows it."""
+    """Outcome (see `interface`), a one-line message, the misconception's name, and the verdict that shows it.
+
+    scope     words for the part of the exercise that it is about, if not for all of it
+    general   the part of the message that is true of all cases in its scope, not only of the one shown
+    axes      names of the dimensions of results that have the wrong shape, where all such results have them
+    """
 
     outcome: str
     message: str | None = None
     misconception: str | None = None
     shown: Verdict | None = None
+    scope: str = ""
+    general: str | None = None
+    axes: tuple[str, ...] = ()
 
 
-def diagnose(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> Diagnosis:
-    """Explain the verdicts on one exercise: the smallest failing case, and what it means."""
-    failed = [verdict for verdict in verdicts if not verdict.right]
-    if not failed:
+def diagnose(exercise: ExerciseCases, verdicts: Sequence[Verdict], more: Sequence[str] = ()) -> Diagnosis:
+    """Explain the verdicts on one exercise: the smallest failing case, and what it means.
+
+    `more` are sentences that are known to be true of the part that the smallest failing case belongs to.
+    """
+    first = next((verdict for verdict in verdicts if not verdict.right), None)
+    if first is None:
         return Diagnosis("correct")
-    first = failed[0]
     outcome = "wrong" if first.answer.error is None else outcome_of(first.answer)
     for known in exercise.mistakes:
         if all(same_answer(known.answers[i], verdict.answer) for i, verdict in enumerate(verdicts)):
             return Diagnosis(outcome, known.hint, known.name, first)
-    message = _message(exercise, verdicts, failed)
-    if first.case.part and any(verdict.right for verdict in verdicts):
-        message = f"for {first.case.part}: {message}"
-    return Diagnosis(outcome, message, None, first)
+    scope, general = _general(exercise, verdicts, first, more)
+    return showing(exercise, Diagnosis(outcome, None, None, None, scope, general, _axes(exercise, verdicts)), first)
+
+
+def showing(exercise: ExerciseCases, diagnosis: Diagnosis, verdict: Verdict) -> Diagnosis:
+    """The diagnosis with this verdict to show for it."""
+    if diagnosis.misconception:
+        return replace(diagnosis, shown=verdict)
+    return replace(diagnosis, message=_message(exercise, verdict, diagnosis), shown=verdict)
+
+
+@np.errstate(all="ignore")
+def _general(
+    exercise: ExerciseCases, verdicts: Sequence[Verdict], first: Verdict, more: Sequence[str]
+) -> tuple[str, str | None]:
+    """What is true of all cases, or of all of the first part that is wrong; and words for that part."""
+    part = first.case.part
+    inside = [verdict for verdict in verdicts if verdict.case.part == part]
+    parts = {verdict.case.part for verdict in verdicts}
+    wrong = {verdict.case.part for verdict in verdicts if not verdict.right}
+    scope = f"for {part}: " if wrong != parts else ""
+    if first.answer.changed or first.relation:
+        return scope, None
+    if not scope and (whole := next(statements(exercise, verdicts, () if len(parts) > 1 else more), None)):
+        return "", whole
+    found = next(statements(exercise, inside, more), None) if len(parts) > 1 else None
+    return f"for {part}: " if found else scope, found
 
 
 def outcome_of(answer: Answer) -> str:
@@ -99,26 +132,26 @@ def undefined(name: str, problem: Answer | None, forbidden: str | None, known: S
     return Diagnosis("missing", f"`{name}` is not defined{meant}")
 
 
-def _message(exercise: ExerciseCases, verdicts: Sequence[Verdict], failed: Sequence[Verdict]) -> str:
-    first = failed[0]
-    if first.answer.error is not None:
-        return describe_error(first.answer)
-    if first.relation:
-        return first.relation
-    if first.difference is None:
-        names = " and ".join(f"`{clean(name, 40)}`" for name in first.answer.changed)
-        return f"the result is right, but your function changes its argument {names}: work on a new array"
-    if first.difference.kind == "value":
-        general = next(_general(exercise, verdicts, failed), None)
-        if general:
-            return general
-    return _first_difference(exercise, first.case, first.difference)
+def _message(exercise: ExerciseCases, shown: Verdict, diagnosis: Diagnosis) -> str:
+    found, general = shown.difference, diagnosis.general
+    if shown.answer.error is not None:
+        seen = describe_error(shown.answer) + _shapes_given(exercise, shown)
+    elif shown.relation:
+        seen = shown.relation
+    elif found is None:
+        names = " and ".join(f"`{clean(name, 40)}`" for name in shown.answer.changed)
+        seen = f"the result is right, but your function changes its argument {names}: work on a new array"
+    elif found.kind == "value" and general:
+        return f"{diagnosis.scope}{general}"
+    else:
+        seen = _first_difference(exercise, shown.case, found, diagnosis.axes)
+    return f"{diagnosis.scope}{seen}; {general}" if general else f"{diagnosis.scope}{seen}"
 
 
-def _first_difference(exercise: ExerciseCases, case: Case, found: Difference) -> str:
+def _first_difference(exercise: ExerciseCases, case: Case, found: Difference, axes: tuple[str, ...]) -> str:
     part = f"item {found.path[0]} of the result" if found.path else "the result"
     if found.kind == "shape":
-        return _shapes(exercise, case, found, part)
+        return _shapes(exercise, case, found, part, axes)
     if found.kind == "length":
         return f"{part} should have {len(found.expected)} items, yours has {len(found.got)}"
     if found.kind == "type":
@@ -145,94 +178,52 @@ def _is_text(found: Difference) -> bool:
     return isinstance(found.expected, str)
 
 
-def _shapes(exercise: ExerciseCases, case: Case, found: Difference, part: str) -> str:
+def _shapes(exercise: ExerciseCases, case: Case, found: Difference, part: str, axes: tuple[str, ...]) -> str:
     wanted, got = np.shape(found.expected), np.shape(found.got)
     names = exercise.shapes.get("result") if not found.path else None
-    due = f"({', '.join(names)}) = {wanted}" if names else f"{wanted}"
     if wanted == ():
-        return f"{part} should be one number, yours has shape {got}"
+        return f"{part} should be one number, yours has shape {_named(axes, got)}"
     guess = ""
-    if len(wanted) == 2 and got == wanted[::-1]:
+    if len(wanted) == 2 and got == wanted[::-1] and (not axes or not names or axes == names[::-1]):
         guess = ": transposed?"
-    elif int(np.prod(got)) == int(np.prod(wanted)) and len(got) < len(wanted):
+    elif math.prod(got) == math.prod(wanted) and len(got) < len(wanted):
         guess = ": a dimension is lost"
-    return f"{part} should have shape {due}, yours has {_named(exercise, case, got)}{guess}"
+    return f"{part} should have shape {_named(names or (), wanted)}, yours has {_named(axes, got)}{guess}"
 
 
-def _named(exercise: ExerciseCases, case: Case, shape: tuple[int, ...]) -> str:
-    """A shape with the names of its dimensions, where the sizes of this case leave no doubt."""
-    sizes = dimensions(exercise, case)
-    names = []
-    for size in shape:
-        fitting = [name for name, value in sizes.items() if value == size]
-        if len(fitting) != 1 or size == 1:
-            return f"{shape}"
-        names.append(fitting[0])
+def _shapes_given(exercise: ExerciseCases, shown: Verdict) -> str:
+    """The shapes of the arguments, for an exception that complains of shapes."""
+    told = shown.answer.message[:1000]
+    if shown.answer.error != "ValueError" or not any(word in told for word in ("shape", "dimension", "broadcast")):
+        return ""
+    given = [
+        f"`{name}` is {_named(exercise.shapes.get(name) or (), value.shape)}"
+        for name, value in shown.case.arguments.items()
+        if isinstance(value, np.ndarray)
+    ]
+    return f"; here {', '.join(given)}" if given else ""
+
+
+def _named(names: tuple[str, ...], shape: tuple[int, ...]) -> str:
+    """A shape with the names of its dimensions."""
+    if not shape or len(names) != len(shape) or all(name.isdigit() for name in names):
+        return f"{shape}"
     return f"({', '.join(names)}{',' if len(names) == 1 else ''}) = {shape}"
 
 
-def dimensions(exercise: ExerciseCases, case: Case) -> dict[str, int]:
-    """Sizes of the named dimensions in one case."""
-    sizes: dict[str, int] = {}
-    for name, dims in exercise.shapes.items():
-        if dims and name in case.arguments:
-            sizes.update(zip(dims, np.shape(case.arguments[name]), strict=False))
-    return {name: size for name, size in sizes.items() if not name.isdigit()}
-
-
-def _general(exercise: ExerciseCases, verdicts: Sequence[Verdict], failed: Sequence[Verdict]) -> Iterator[str]:
-    """Statements that hold on every case, most telling first."""
-    pairs = _numeric_pairs(verdicts)
-    if pairs is not None:
-        if _all(pairs, lambda case, wanted, got: -wanted):
-            yield "your result has the opposite sign"
-        for name in dimensions(exercise, verdicts[0].case):
-            if _all(pairs, lambda case, wanted, got, name=name: wanted * dimensions(exercise, case)[name]):
-                mean = ": the mean over the examples is missing" if name == "N" else ""
-                yield f"your result is {name} times too large{mean}"
-            if _all(pairs, lambda case, wanted, got, name=name: wanted / dimensions(exercise, case)[name]):
-                yield f"your result is {name} times too small"
-        factor = _factor(pairs)
-        if factor is not None:
-            yield f"your result is {number(factor)} times the expected one"
-    if len(verdicts) < _ENOUGH:
-        return
-    for name in dimensions(exercise, verdicts[0].case):
-        ones = [dimensions(exercise, verdict.case)[name] == 1 for verdict in verdicts]
-        right = [verdict.right for verdict in verdicts]
-        if any(ones) and not all(ones):
-            shown = _first_difference(exercise, failed[0].case, failed[0].difference) if failed[0].difference else ""
-            if ones == right:
-                yield f"right only for {name} = 1; {shown}"
-            if ones == [not value for value in right]:
-                yield f"wrong only for {name} = 1; {shown}"
-
-
-def _numeric_pairs(verdicts: Sequence[Verdict]) -> list[tuple[Case, Array, Array]] | None:
-    """(case, expected, got) where every answer is an array of the expected shape; None otherwise."""
-    pairs = []
-    for verdict in verdicts:
-        got = as_array(verdict.answer.value)
-        wanted = as_array(verdict.case.expected)
-        if verdict.answer.error or got is None or wanted is None or got.shape != wanted.shape:
-            return None
-        pairs.append((verdict.case, wanted.astype(float), got.astype(float)))
-    return pairs
-
-
-def _all(pairs: Sequence[tuple[Case, Array, Array]], formula: Callable[..., Array]) -> bool:
-    with np.errstate(all="ignore"):
-        return all(np.allclose(got, formula(case, wanted, got), rtol=1e-7, atol=1e-12) for case, wanted, got in pairs)
-
-
-def _factor(pairs: Sequence[tuple[Case, Array, Array]]) -> float | None:
-    for _, wanted, got in pairs:
-        if wanted.size and np.abs(wanted).max() > 1e-6:
-            at = np.unravel_index(np.abs(wanted).argmax(), wanted.shape)
-            factor = float(got[at] / wanted[at])
-            break
-    else:
-        return None
-    if not np.isfinite(factor) or factor in (0.0, 1.0):
-        return None
-    return factor if _all(pairs, lambda case, wanted, got: wanted * factor) else None
+def _axes(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    """Names of the dimensions that all results of a wrong shape have; () where the cases leave a doubt."""
+    odd = [v for v in verdicts if v.difference and v.difference.kind == "shape" and not v.difference.path]
+    shapes = [np.shape(verdict.difference.got) for verdict in odd if verdict.difference]
+    if len({len(shape) for shape in shapes}) != 1:
+        return ()
+    sizes = [{**dimensions(exercise, verdict.case), "1": 1} for verdict in odd]
+    names = []
+    for axis in range(len(shapes[0])):
+        fitting = [
+            name for name in sizes[0] if all(s.get(name) == shape[axis] for s, shape in zip(sizes, shapes, strict=True))
+        ]
+        if len(fitting) != 1:
+            return ()
+        names.append(fitting[0])
+    return tuple(names)

@@ -91,6 +91,7 @@ def compile_exercise(exercise: Exercise, functions: dict[str, Callable[..., Valu
         exercise.builds_on,
         exercise.unique,
         exercise.seconds,
+        exercise.inputs is None,
         tuple(relation.name for relation in exercise.relations),
         shapes,
         tuple(cases),

@@ -12,21 +12,24 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from autograder import cases as assignments
 from autograder.batch import Batch
-from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases
+from autograder.cases import Answer, AssignmentCases, ExerciseCases
 from autograder.compare import Expected, Verdict
-from autograder.diagnose import Diagnosis, died, undefined
+from autograder.diagnose import Diagnosis, diagnose, died, showing, undefined
 from autograder.errors import SandboxError
 from autograder.exercise import Relation
 from autograder.helpers import oracle, right_results
-from autograder.result import Result, judge_answers, result_of
+from autograder.result import Judged, Result, judge_answers, result_of
 from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerDied, choose
+from autograder.shrink import shrink
 from autograder.submission import Submission, Unreadable, read
 from autograder.text import clean
+from autograder.trials import Arguments, Ask, Trials, observed
 from autograder.values import encode
 
 Progress = Callable[[Result], None]
@@ -35,6 +38,8 @@ _AGAIN = 8
 """Cases that are called a second time: the same inputs must give the same results."""
 _REMEMBERED = 64 << 20
 """Bytes of answers whose judgement is remembered, for all submissions together."""
+_READ = 4
+"""How much larger answers are, once they have been read."""
 
 
 def grade_files(
@@ -114,7 +119,7 @@ class Grader:
         self.relations: dict[str, list[Relation]] = {
             entry.name: assignment.relations(entry.name) if entry.relations else [] for entry in exercises
         }
-        encoded = {entry.name: [_encoded(case) for case in entry.cases] for entry in exercises}
+        encoded = {entry.name: [_encoded(case.arguments) for case in entry.cases] for entry in exercises}
         self.inputs = Inputs.of(encoded, cells)
         self.again = {entry.name: _called_again(len(entry.cases)) for entry in exercises}
         self.expected = {
@@ -122,7 +127,7 @@ class Grader:
             for entry in exercises
             if entry.unique and not entry.relations
         }
-        self._judged: dict[tuple[str, Batch], tuple[float, Diagnosis]] = {}
+        self._judged: dict[tuple[str, Batch], Judged] = {}
         self._judged_bytes = 0
         self._helpers: dict[tuple[str, str], dict[str, Any]] = {}
         self._lock = threading.Lock()
@@ -165,53 +170,71 @@ class Grader:
 
     def _exercises(self, run: _Run) -> list[Result]:
         judged = {exercise.name: self._judge(exercise, run.answers(exercise)) for exercise in self.assignment.exercises}
-        wrong = {name for name, (_, diagnosis) in judged.items() if diagnosis.outcome != "correct"}
-        results: list[Result] = []
+        wrong = {name for name, mine in judged.items() if mine.diagnosis.outcome != "correct"}
+        found: list[tuple[ExerciseCases, Judged, list[str]]] = []
         for exercise in self.assignment.exercises:
-            points, diagnosis = judged[exercise.name]
+            mine, followed = judged[exercise.name], []
             helpers = [name for name in exercise.builds_on if name in wrong]
-            follow_through = False
-            if helpers and diagnosis.outcome not in ("correct", "missing"):
-                replaced, rejudged = self._judge(exercise, run.answers_with(exercise, helpers))
-                follow_through = replaced > points
-                if follow_through:
-                    points, diagnosis = replaced, _followed(rejudged, helpers)
-            results.append(result_of(exercise, points, diagnosis, follow_through))
-        return results
+            if helpers and mine.diagnosis.outcome not in ("correct", "missing"):
+                replaced = self._judge(exercise, run.answers_with(exercise, helpers))
+                if replaced.points > mine.points:
+                    mine, followed = replaced, helpers
+            found.append((exercise, mine, followed))
+        return [self._told(run, *each) for each in found]
 
-    def _judge(self, exercise: ExerciseCases, answers: Batch | Diagnosis) -> tuple[float, Diagnosis]:
+    def _told(self, run: _Run, exercise: ExerciseCases, judged: Judged, followed: list[str]) -> Result:
+        diagnosis = self._explained(run, exercise, judged, followed)
+        if followed:
+            diagnosis = _followed(diagnosis, followed)
+        return result_of(exercise, judged.points, diagnosis, bool(followed))
+
+    def _explained(self, run: _Run, exercise: ExerciseCases, judged: Judged, replaced: Sequence[str]) -> Diagnosis:
+        """The diagnosis with what a few more calls show: arguments that are not used, a smaller counterexample."""
+        diagnosis, shown = judged.diagnosis, judged.diagnosis.shown
+        if not judged.verdicts or shown is None or diagnosis.outcome not in ("wrong", "partial", "error"):
+            return diagnosis
+        trials = Trials(exercise, self.reference, self.relations[exercise.name], run.asking(exercise, replaced))
+        if not diagnosis.misconception and shown.difference and shown.difference.kind == "value":
+            inside = [verdict for verdict in judged.verdicts if verdict.case.part == shown.case.part]
+            more = observed(trials, inside)
+            if more:
+                diagnosis = replace(diagnose(exercise, judged.verdicts, more), outcome=diagnosis.outcome)
+        smaller = shrink(trials, exercise.cases, shown)
+        return diagnosis if smaller is shown else showing(exercise, diagnosis, smaller)
+
+    def _judge(self, exercise: ExerciseCases, answers: Batch | Diagnosis) -> Judged:
         """Points and diagnosis; the same answers of another submission are judged once."""
         if isinstance(answers, Diagnosis):
-            return 0.0, answers
+            return Judged(0.0, answers)
         expected = self.expected.get(exercise.name)
         agreeing = expected.agrees(answers) if expected else []
         if expected and all(agreeing):
-            return exercise.points, Diagnosis("correct")
+            return Judged(exercise.points, Diagnosis("correct"))
         key = exercise.name, answers
         judged = self._judged.get(key)
         if judged is None:
             judged = self._judge_cases(exercise, answers, agreeing)
-            self._judged_bytes += len(answers.layout) + len(answers.numbers)
+            self._judged_bytes += _READ * (len(answers.layout) + len(answers.numbers))
             if self._judged_bytes > _REMEMBERED:
                 self._judged.clear()
                 self._judged_bytes = 0
             self._judged[key] = judged
         return judged
 
-    def _judge_cases(self, exercise: ExerciseCases, batch: Batch, agreeing: Sequence[bool]) -> tuple[float, Diagnosis]:
+    def _judge_cases(self, exercise: ExerciseCases, batch: Batch, agreeing: Sequence[bool]) -> Judged:
         count, again = len(exercise.cases), self.again[exercise.name]
         try:
             answers = [_answer(entry) for entry in batch.entries()]
         except ValueError:
-            return 0.0, Diagnosis("crashed", died("crashed"))
+            return Judged(0.0, Diagnosis("crashed", died("crashed")))
         if len(answers) != count + len(again):
-            return 0.0, Diagnosis("crashed", died("crashed"))
+            return Judged(0.0, Diagnosis("crashed", died("crashed")))
         second = dict(zip(again, answers[count:], strict=True))
         return judge_answers(exercise, answers[:count], second, self.relations[exercise.name], agreeing[:count])
 
 
-def _encoded(case: Case) -> dict[str, Any]:
-    return {key: encode(value) for key, value in case.arguments.items()}
+def _encoded(arguments: Arguments) -> dict[str, Any]:
+    return {key: encode(value) for key, value in arguments.items()}
 
 
 def _called_again(count: int) -> list[int]:
@@ -226,7 +249,7 @@ def _followed(diagnosis: Diagnosis, helpers: Sequence[str]) -> Diagnosis:
     told = f"counted as right given your {names}: that mistake is paid for once, there"
     if diagnosis.outcome == "correct":
         return Diagnosis("correct", told)
-    return Diagnosis(diagnosis.outcome, f"{diagnosis.message} ({told})", diagnosis.misconception, diagnosis.shown)
+    return replace(diagnosis, message=f"{diagnosis.message} ({told})")
 
 
 class _Run:
@@ -240,6 +263,7 @@ class _Run:
         self.loads = True
         self.told: set[str] = set()
         """Helpers of which this submission's worker may have learned right results."""
+        self.answering = True
 
     def close(self) -> None:
         if self.worker:
@@ -264,6 +288,29 @@ class _Run:
         except WorkerDied as death:
             self.close()
             return Diagnosis(death.reason, self._told(exercise, death))
+
+    def asking(self, exercise: ExerciseCases, replaced: Sequence[str]) -> Ask:
+        """Calls the submission with other arguments, until it once gives no answer."""
+
+        def ask(tried: list[Arguments]) -> list[Answer] | None:
+            message = {"op": "call", "name": exercise.name, "call": exercise.call, "cases": list(map(_encoded, tried))}
+            if not self.answering:
+                return None
+            try:
+                reply = self._ready(exercise).request(
+                    {**message, "replace": self.grader.helpers(exercise, replaced)},
+                    answer=oracle(self.grader.reference, replaced) if replaced else None,
+                    wall=exercise.seconds,
+                )
+                return [_answer(entry) for entry in Batch.from_json(reply).entries()]
+            except WorkerDied:
+                self.close()
+            except ValueError:
+                pass
+            self.answering = False
+            return None
+
+        return ask
 
     def _start(self) -> Worker:
         return self.grader.sandbox.start(self.grader.limits, self.grader.inputs)
@@ -317,7 +364,7 @@ class _Run:
         try:
             worker = self._ready(exercise)
             first = {"op": "call", "name": exercise.name, "call": exercise.call}
-            worker.request({**first, "cases": [_encoded(exercise.cases[0])]}, wall=exercise.seconds)
+            worker.request({**first, "cases": [_encoded(exercise.cases[0].arguments)]}, wall=exercise.seconds)
         except WorkerDied as again:
             self.close()
             if again.reason == death.reason:

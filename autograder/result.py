@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.cases import Answer, Case, ExerciseCases
@@ -15,23 +16,32 @@ from autograder.text import call, plain
 Result = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What an exercise is worth and why; the verdicts, where it is worth while to look closer."""
+
+    points: float
+    diagnosis: Diagnosis
+    verdicts: tuple[Verdict, ...] = ()
+
+
 def judge_answers(
     exercise: ExerciseCases,
     answers: Sequence[Answer],
     again: Mapping[int, Answer],
     relations: Sequence[Relation] = (),
     known: Sequence[bool] = (),
-) -> tuple[float, Diagnosis]:
+) -> Judged:
     """Points and diagnosis. `again` holds second answers to some cases, by index; `known` cases are right already."""
     verdicts = compare(exercise, answers, relations, known)
     for index, second in again.items():
         if not same_again(answers[index], second):
             told = "the same arguments gave another result the second time: it must depend on nothing else"
-            return 0.0, Diagnosis("wrong", told, None, Verdict(exercise.cases[index], second))
+            return Judged(0.0, Diagnosis("wrong", told, None, Verdict(exercise.cases[index], second)))
     points, diagnosis = score(exercise.points, verdicts), diagnose(exercise, verdicts)
     if diagnosis.outcome != "correct" and points > 0:
-        diagnosis = Diagnosis("partial", diagnosis.message, diagnosis.misconception, diagnosis.shown)
-    return points, diagnosis
+        diagnosis = replace(diagnosis, outcome="partial")
+    return Judged(points, diagnosis, verdicts)
 
 
 def result_of(exercise: ExerciseCases, points: float, diagnosis: Diagnosis, follow_through: bool = False) -> Result:

@@ -40,6 +40,7 @@ class Domain(jaxtyping.AbstractDtype):
     """What the entries of an array may be. Subclass it, and give `words` and `elements` (or `arrays`).
 
     `edges` are what some case has to reach (`autograder.coverage`): a word for each, and how an array shows it.
+    Entries do not depend on each other: counterexamples are cut out of arrays. Draw what does with `inputs=`.
     """
 
     dtypes = ["float64"]

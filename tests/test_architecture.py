@@ -23,7 +23,12 @@ calling visible
 drawing helpers submission
 sandbox
 compare
+evidence
+formulas
+statements
 diagnose
+trials
+shrink
 score
 result
 grade

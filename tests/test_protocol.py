@@ -108,7 +108,8 @@ class Recorded:
 
 def asked(message: dict[str, Any]) -> str:
     """What a request is about, the same each time."""
-    return f"{message['op']} {message.get('name')} {sorted(message.get('replace', {}))}"
+    cases = dumps(message.get("cases", []))  # those of trials, which come after the calls that are judged
+    return f"{message['op']} {message.get('name')} {sorted(message.get('replace', {}))} {cases.decode()}"
 
 
 @pytest.fixture(scope="module")

@@ -101,7 +101,7 @@ def _diagnosis(exercise: ExerciseCases, given: Answers) -> Diagnosis:
         for case, answer in zip(exercise.cases, given.first, strict=True):
             if answer.error is None and _is_nothing(answer.value):
                 return Diagnosis("wrong", _NOTHING, None, Verdict(case, answer, relation=_NOTHING))
-    _, diagnosis = judge_answers(exercise, given.first, given.again)
+    diagnosis = judge_answers(exercise, given.first, given.again).diagnosis
     if diagnosis.outcome == "correct" and not exercise.unique:
         return Diagnosis("runs", "it runs; many results are right, and whether yours is one cannot be told here")
     return diagnosis
