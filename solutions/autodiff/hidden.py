@@ -146,16 +146,7 @@ def run(names: Mapping[str, Any], program: Code, **data: Any) -> Any:
 
 
 def _on_torch(program: Code, **data: Any) -> Any:
-    return run(TORCH, program, **_as_arrays(data))
-
-
-def _as_arrays(value: Any) -> Any:
-    """Programs are written for arrays; the framework hands tensors to a torch reference."""
-    if isinstance(value, torch.Tensor):
-        return value.numpy()
-    if isinstance(value, list | tuple):
-        return type(value)(_as_arrays(item) for item in value)
-    return {key: _as_arrays(item) for key, item in value.items()} if isinstance(value, dict) else value
+    return run(TORCH, program, **data)
 
 
 # --- a right engine, to be made wrong in one place by each misconception ----------------------------------------------
