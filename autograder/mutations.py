@@ -69,10 +69,13 @@ class Mutant:
         return f"{text} #{self.nth}" if self.nth > 1 else text
 
 
-def mutants_of(cells: Sequence[str], lines: Callable[[str], set[int]] | None = None) -> list[Mutant]:
+def mutants_of(
+    cells: Sequence[str], lines: Callable[[str], set[int]] | None = None, in_place: bool = True
+) -> list[Mutant]:
     """All mutants of some cells; those that compile to the same code as another are left out.
 
-    Changes are made on the `lines` of each cell, as a rule those of its solutions.
+    Changes are made on the `lines` of each cell, as a rule those of its solutions; with `in_place`, operations on
+    arguments that change them are among them.
     """
     found: list[Mutant] = []
     names: Counter[str] = Counter()
@@ -82,7 +85,7 @@ def mutants_of(cells: Sequence[str], lines: Callable[[str], set[int]] | None = N
         for function, node, given in _nodes(ast.parse(source)):
             if node.lineno not in inside:
                 continue
-            for place, after in _replacements(node, given):
+            for place, after in _replacements(node, given if in_place else frozenset()):
                 mutated = _spliced(source, place, after)
                 code = _compiled(mutated)
                 if code is not None and code not in seen:

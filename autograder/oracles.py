@@ -1,8 +1,10 @@
 """Oracles: mutants of the torch references, each of which must disagree with the NumPy reference on some case.
 
 That is what a second reference is for. They never meet a student, so they run in processes of ours, one after another,
-each with a limit of time; the helpers in `hidden.py` that a reference calls are changed as well. Relations are not: a
-weaker one accepts all that the right one does, so that only a misconception or a mutant of a solution can show it.
+each with a limit of time; the helpers in `hidden.py` that a reference calls are changed as well. Left out is what
+changes nothing by how torch is used here: operations in place, `clone` and `detach` (torch is given copies), the last
+item in place of the first (of the one gradient asked for), and `strict`. Relations are not changed: a weaker one
+accepts all that the right one does, so that only a misconception or a mutant of a solution can show it.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -31,6 +34,14 @@ from autograder.mutations import Mutant, every_line, mutants_of
 
 _SECONDS = 10
 """Of processor time: several times what all cases of a right reference take. What loops for ever is noticed so."""
+
+
+_IDLE = re.compile(
+    r"(?P<copied>.+)\.(clone|detach)\(\) → \((?P=copied)\)"
+    r"|0 → \(-1\)"
+    r"|(?P<zipped>zip\(.+), strict=(True|False)\) → \((?P=zipped)\)\)|(True|False) → \((True|False)\)",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,12 @@ def references_of(text: str) -> References:
             reached.setdefault(name, []).append(start)
     names = tuple(name for name in defined if name in reached)
     return References(names, tuple(_source(text, defined[name]) for name in names), reached)
+
+
+def mutants_of_references(references: References) -> list[Mutant]:
+    """The mutants of torch references, but those that change nothing by how torch is used."""
+    made = mutants_of(references.sources, every_line, in_place=False)
+    return [mutant for mutant in made if not _IDLE.fullmatch(f"{mutant.before} → {mutant.after}")]
 
 
 def survivors(name: str) -> tuple[int, list[str]]:
@@ -91,7 +108,7 @@ def main() -> None:
     name, part, parts = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     assignment, hidden = load(name), project.hidden_tests(name)
     references = references_of(hidden.read_text(encoding="utf-8"))
-    mutants = mutants_of(references.sources, every_line)[part::parts]
+    mutants = mutants_of_references(references)[part::parts]
     module = vars(load_module(hidden))
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")

@@ -17,7 +17,8 @@ from tests.test_readme import block
 
 
 def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "AUTOGRADER_ROOT": str(root), "COURSE": str(root / "course"), "COLUMNS": "200"}
+    ours = {"AUTOGRADER_ROOT": str(root), "PYTHONPATH": str(project.root()), "COURSE": str(root / "course")}
+    environment = {**os.environ, **ours, "COLUMNS": "200"}
     command = [sys.executable, "-m", "autograder.cli", *arguments]
     return subprocess.run(
         command, cwd=project.root(), env=environment, capture_output=True, text=True, check=False, timeout=600
@@ -68,7 +69,7 @@ def test_a_name_that_is_none(name: str) -> None:
 
 
 def test_the_new_exercise_in_the_readme_works(root: Path, tmp_path: Path) -> None:
-    lines = (block("new-hidden") + block("new-notebook")).splitlines()
+    lines = (block("new-hidden") + block("new-notebook") + block("new-equivalent")).splitlines()
     assert len(lines) < 30
     assert run(tmp_path, "new", "losses").returncode == 0
     folder = tmp_path / "solutions" / "losses"
@@ -76,6 +77,9 @@ def test_the_new_exercise_in_the_readme_works(root: Path, tmp_path: Path) -> Non
         text = (folder / name).read_text(encoding="utf-8").replace("points=100", "points=40")
         (folder / name).write_text(f"{text}\n\n{block(more)}", encoding="utf-8")
     assert run(tmp_path, "course", "release", "losses").returncode == 0
+    (told,) = failed(tmp_path, "losses")
+    assert "'dZ_mse: A - Y → (Y - A)'" in told
+    (tmp_path / "solutions" / "equivalent.toml").write_text(block("new-equivalent"), encoding="utf-8")
     assert failed(tmp_path, "losses") == []
 
     hidden = (folder / "hidden.py").read_text(encoding="utf-8")

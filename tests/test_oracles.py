@@ -11,8 +11,8 @@ from autograder import oracles, project, validate
 from autograder.cases import AssignmentCases, load_module
 from autograder.drawing import compile_assignment
 from autograder.errors import AutograderError
-from autograder.mutations import Mutant, every_line, mutants_of
-from autograder.oracles import references_of, unnoticed
+from autograder.mutations import Mutant
+from autograder.oracles import mutants_of_references, references_of, unnoticed
 from tests.test_authoring import IMPORTS, NOTEBOOK
 from tests.test_validate import subject
 
@@ -33,7 +33,7 @@ def inputs(dims, style):
 @exercise(points=100, inputs=inputs)
 def twice(X: Real[Tensor, "N n"]) -> Real[Tensor, "N n"]:
     '''Two times X.'''
-    return _factor() * torch.clone(X)
+    return _factor() * torch.add(X.clone(), 0)
 
 @twice.misconception(hint="h")
 def wrong(X):
@@ -50,7 +50,7 @@ def test_references_and_what_they_call_are_changed_and_nothing_else() -> None:
     assert found.names == ("_factor", "_two", "twice")
     assert found.reached == {"twice": ["twice"], "_factor": ["twice"], "_two": ["twice"]}
     assert found.sources[2].startswith("def twice(X: Real")
-    assert {mutant.function for mutant in mutants_of(found.sources, every_line)} == {"_two", "twice"}
+    assert {mutant.function for mutant in mutants_of_references(found)} == {"_two", "twice"}
 
 
 def alive(tmp_path: Path, hidden: str) -> set[str]:
@@ -58,12 +58,29 @@ def alive(tmp_path: Path, hidden: str) -> set[str]:
     (tmp_path / "a.py").write_text(NOTEBOOK)
     assignment = compile_assignment("a", tmp_path / "hidden.py", tmp_path / "a.py", 0)
     references, module = references_of(hidden), vars(load_module(tmp_path / "hidden.py"))
-    made = mutants_of(references.sources, every_line)
+    made = mutants_of_references(references)
     return {str(mutant) for mutant in made if unnoticed(mutant, references, module, assignment)}
 
 
 def test_those_that_disagree_are_noticed(tmp_path: Path) -> None:
-    assert alive(tmp_path, HIDDEN) == {"twice: torch.clone(X) → (X)"}
+    assert alive(tmp_path, HIDDEN) == {"twice: torch.add(X.clone(), 0) → (torch.add(0, X.clone()))"}
+
+
+def test_what_changes_nothing_by_how_torch_is_used_is_left_out() -> None:
+    text = """
+@exercise(points=100)
+def f(X, Y):
+    leaf = X.detach().clone().requires_grad_()
+    pairs = [x - y for x, y in zip(X, Y, strict=True)]
+    return torch.autograd.grad(leaf - X, leaf)[0]
+"""
+    made = {str(mutant) for mutant in mutants_of_references(references_of(text))}
+    assert "f: leaf - X → (X - leaf)" in made
+    assert "f: 0 → (1)" in made
+    assert "f: X.detach().clone().requires_grad_() → (X.detach().clone())" in made
+    assert "f: zip(X, Y, strict=True) → (zip(Y, X, strict=True))" in made
+    assert not [change for change in made if "__i" in change or "-1" in change or "False" in change]
+    assert not [change for change in made if change.endswith(("(X.detach())", "(X)", "(zip(X, Y))"))]
 
 
 def test_one_that_loops_for_ever_is_noticed(backprop: AssignmentCases, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +99,7 @@ def test_a_hole_in_the_cases_is_found(backprop: AssignmentCases) -> None:
     """Drawn with one example only, no case would miss the mean."""
     hidden = project.hidden_tests("backprop")
     references, module = references_of(hidden.read_text(encoding="utf-8")), vars(load_module(hidden))
-    made = mutants_of(references.sources, every_line)
+    made = mutants_of_references(references)
     (mean,) = [m for m in made if str(m) == "db: (dZ * (ones @ b.T)).sum() / len(dZ) → ((dZ * (ones @ b.T)).sum())"]
     holes = tuple(
         replace(entry, cases=tuple(case for case in entry.cases if len(case.arguments["dZ"]) == 1))
