@@ -47,7 +47,7 @@ def diagnose(exercise: ExerciseCases, verdicts: Sequence[Verdict], more: Sequenc
     first = next((verdict for verdict in verdicts if not verdict.right), None)
     if first is None:
         return Diagnosis("correct")
-    outcome = "wrong" if first.answer.error is None else outcome_of(first.answer)
+    outcome = outcome_of(verdicts)
     for known in exercise.mistakes:
         if all(same_answer(known.answers[i], verdict.answer) for i, verdict in enumerate(verdicts)):
             return Diagnosis(outcome, known.hint, known.name, first)
@@ -80,8 +80,15 @@ def _general(
     return f"for {part}: " if found else scope, found
 
 
-def outcome_of(answer: Answer) -> str:
-    """The outcome that an exception means."""
+def outcome_of(verdicts: Sequence[Verdict]) -> str:
+    """The outcome that verdicts mean: that of the first that is not right."""
+    first = next((verdict for verdict in verdicts if not verdict.right), None)
+    if first is None:
+        return "correct"
+    return "wrong" if first.answer.error is None else _outcome_of_error(first.answer)
+
+
+def _outcome_of_error(answer: Answer) -> str:
     if answer.error == "NotImplementedError":
         return "missing"
     if answer.error == "MemoryError":

@@ -170,12 +170,12 @@ class Grader:
 
     def _exercises(self, run: _Run) -> list[Result]:
         judged = {exercise.name: self._judge(exercise, run.answers(exercise)) for exercise in self.assignment.exercises}
-        wrong = {name for name, mine in judged.items() if mine.diagnosis.outcome != "correct"}
+        wrong = {name for name, mine in judged.items() if mine.outcome != "correct"}
         found: list[tuple[ExerciseCases, Judged, list[str]]] = []
         for exercise in self.assignment.exercises:
             mine, followed = judged[exercise.name], []
             helpers = [name for name in exercise.builds_on if name in wrong]
-            if helpers and mine.diagnosis.outcome not in ("correct", "missing"):
+            if helpers and mine.outcome not in ("correct", "missing"):
                 replaced = self._judge(exercise, run.answers_with(exercise, helpers))
                 if replaced.points > mine.points:
                     mine, followed = replaced, helpers
@@ -205,11 +205,11 @@ class Grader:
     def _judge(self, exercise: ExerciseCases, answers: Batch | Diagnosis) -> Judged:
         """Points and diagnosis; the same answers of another submission are judged once."""
         if isinstance(answers, Diagnosis):
-            return Judged(0.0, answers)
+            return Judged(exercise, 0.0, settled=answers)
         expected = self.expected.get(exercise.name)
         agreeing = expected.agrees(answers) if expected else []
         if expected and all(agreeing):
-            return Judged(exercise.points, Diagnosis("correct"))
+            return Judged(exercise, exercise.points, settled=Diagnosis("correct"))
         key = exercise.name, answers
         judged = self._judged.get(key)
         if judged is None:
@@ -226,9 +226,9 @@ class Grader:
         try:
             answers = [_answer(entry) for entry in batch.entries()]
         except ValueError:
-            return Judged(0.0, Diagnosis("crashed", died("crashed")))
+            return Judged(exercise, 0.0, settled=Diagnosis("crashed", died("crashed")))
         if len(answers) != count + len(again):
-            return Judged(0.0, Diagnosis("crashed", died("crashed")))
+            return Judged(exercise, 0.0, settled=Diagnosis("crashed", died("crashed")))
         second = dict(zip(again, answers[count:], strict=True))
         return judge_answers(exercise, answers[:count], second, self.relations[exercise.name], agreeing[:count])
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from autograder.cases import Answer, Case, ExerciseCases
 from autograder.compare import Verdict, compare, same_again
-from autograder.diagnose import Diagnosis, diagnose
+from autograder.diagnose import Diagnosis, diagnose, outcome_of
 from autograder.exercise import Relation
 from autograder.score import score
 from autograder.text import call, plain
@@ -18,11 +19,28 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Judged:
-    """What an exercise is worth and why; the verdicts, where it is worth while to look closer."""
+    """What an exercise is worth; why is found out when it is asked for, since most of it is never told.
 
+    settled    the diagnosis where there are no verdicts that could say more
+    """
+
+    exercise: ExerciseCases
     points: float
-    diagnosis: Diagnosis
     verdicts: tuple[Verdict, ...] = ()
+    settled: Diagnosis | None = None
+
+    @property
+    def outcome(self) -> str:
+        """The outcome (see `interface`)."""
+        if self.settled:
+            return self.settled.outcome
+        found = outcome_of(self.verdicts)
+        return "partial" if found != "correct" and self.points > 0 else found
+
+    @cached_property
+    def diagnosis(self) -> Diagnosis:
+        """What is wrong, and a case that shows it."""
+        return self.settled or replace(diagnose(self.exercise, self.verdicts), outcome=self.outcome)
 
 
 def judge_answers(
@@ -32,16 +50,14 @@ def judge_answers(
     relations: Sequence[Relation] = (),
     known: Sequence[bool] = (),
 ) -> Judged:
-    """Points and diagnosis. `again` holds second answers to some cases, by index; `known` cases are right already."""
+    """Points and verdicts. `again` holds second answers to some cases, by index; `known` cases are right already."""
     verdicts = compare(exercise, answers, relations, known)
     for index, second in again.items():
         if not same_again(answers[index], second):
             told = "the same arguments gave another result the second time: it must depend on nothing else"
-            return Judged(0.0, Diagnosis("wrong", told, None, Verdict(exercise.cases[index], second)))
-    points, diagnosis = score(exercise.points, verdicts), diagnose(exercise, verdicts)
-    if diagnosis.outcome != "correct" and points > 0:
-        diagnosis = replace(diagnosis, outcome="partial")
-    return Judged(points, diagnosis, verdicts)
+            shown = Verdict(exercise.cases[index], second)
+            return Judged(exercise, 0.0, settled=Diagnosis("wrong", told, None, shown))
+    return Judged(exercise, score(exercise.points, verdicts), verdicts)
 
 
 def result_of(exercise: ExerciseCases, points: float, diagnosis: Diagnosis, follow_through: bool = False) -> Result:

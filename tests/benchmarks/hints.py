@@ -183,7 +183,9 @@ def bank(seen: AssignmentCases, unseen: AssignmentCases) -> dict[str, Counter[st
                 with _little_evidence():
                     made = Told(known.name, exercise.name, (), told, verdicts, _kind(told), True, False, 0.0)
                     unseen_verdicts = compare(other, same.answers, relations)
-                    found["not known"]["false"] += not _holds(other, made, Judged(0.0, told, unseen_verdicts), ())
+                    found["not known"]["false"] += not _holds(
+                        other, made, Judged(other, 0.0, unseen_verdicts, told), ()
+                    )
     return found
 
 
