@@ -7,14 +7,13 @@ counts only if it fails in the same way. The same answers give the same case.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from autograder.cases import Case, ExerciseCases
 from autograder.compare import Verdict
 from autograder.drawing import size_of
-from autograder.equality import Array
 from autograder.evidence import dimensions
 from autograder.trials import Arguments, Trials
 
@@ -29,11 +28,10 @@ def shrink(trials: Trials, cases: Sequence[Case], shown: Verdict) -> Verdict:
     """The smallest case found that fails as the one shown does, or that one itself."""
     if not trials.exercise.free:
         return shown
-    simple = _simple_entries(cases)
     cutting = True
     for _ in range(_ROUNDS):
         arguments = shown.case.arguments
-        tried = _cuts(trials.exercise, shown.case) if cutting else _simpler(arguments, simple)
+        tried = _cuts(trials.exercise, shown.case) if cutting else _simpler(arguments, cases)
         smaller = sorted((each for each in tried if size_of(each) < size_of(arguments)), key=size_of)
         verdicts = trials.verdicts([(shown.case, each) for each in smaller])
         found = next((verdict for verdict in verdicts if verdict and _alike(verdict, shown)), None)
@@ -82,14 +80,10 @@ def _taken(exercise: ExerciseCases, arguments: Arguments, name: str, indices: Se
     return taken
 
 
-def _simple_entries(cases: Sequence[Case]) -> dict[str, list[float]]:
-    """For each array argument, the numbers that are easiest to read among those that were drawn for it."""
-    found: dict[str, list[float]] = {}
-    for name, value in cases[0].arguments.items() if cases else ():
-        if isinstance(value, np.ndarray):
-            drawn = {entry for case in cases for entry in case.arguments[name].ravel().tolist() if _readable(entry)}
-            found[name] = sorted(drawn, key=_plainness)[:_PLACES]
-    return found
+def _simple_entries(cases: Sequence[Case], name: str) -> list[float]:
+    """The numbers that are easiest to read among those that were drawn for an array argument."""
+    drawn = {entry for case in cases for entry in case.arguments[name].ravel().tolist() if _readable(entry)}
+    return sorted(drawn, key=_plainness)[:_PLACES]
 
 
 def _plainness(entry: float) -> tuple[int, bool, float]:
@@ -101,13 +95,15 @@ def _readable(entry: float) -> bool:
     return len(repr(entry)) <= _READABLE
 
 
-def _simpler(arguments: Arguments, simple: Mapping[str, list[float]]) -> Iterator[Arguments]:
+def _simpler(arguments: Arguments, cases: Sequence[Case]) -> Iterator[Arguments]:
     """The arguments with entries that are hard to read made easy: all of an array, or one."""
-    for name, entries in simple.items():
-        value: Array = arguments[name]
+    for name, value in arguments.items():
+        if not isinstance(value, np.ndarray):
+            continue
         hard = [i for i, entry in enumerate(value.ravel().tolist()) if not _readable(entry)]
+        simple = _simple_entries(cases, name) if hard else []
         for places in ([hard] if len(hard) > 1 else []) + [[i] for i in hard[:_PLACES]]:
-            for entry in entries:
+            for entry in simple:
                 changed = value.copy()
                 changed.ravel()[places] = entry
                 yield {**arguments, name: changed}

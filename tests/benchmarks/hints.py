@@ -182,10 +182,8 @@ def bank(seen: AssignmentCases, unseen: AssignmentCases) -> dict[str, Counter[st
             if told.general:
                 with _little_evidence():
                     made = Told(known.name, exercise.name, (), told, verdicts, _kind(told), True, False, 0.0)
-                    unseen_verdicts = compare(other, same.answers, relations)
-                    found["not known"]["false"] += not _holds(
-                        other, made, Judged(other, 0.0, unseen_verdicts, told), ()
-                    )
+                    there = Judged(other, 0.0, compare(other, same.answers, relations), told)
+                    found["not known"]["false"] += not _holds(other, made, there, ())
     return found
 
 
