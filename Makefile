@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 RUN := $(PY) -m autograder.cli
 READY := $(VENV)/.ready
 
-.PHONY: help setup grade test lint types validate release collect feedback bubblewrap chromium bench
+.PHONY: help setup grade test lint types validate release collect report feedback bubblewrap chromium bench
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo 'make release A=backprop       make the student version and release it  (DUE="2026-12-01 23:59 UTC")'
 	@echo 'make collect A=backprop       collect what students submitted'
 	@echo 'make grade A=backprop         grade what was collected, record it in the gradebook'
+	@echo 'make report A=backprop        class page, table and feedback anew, after grading by hand; nothing is released'
 	@echo 'make feedback A=backprop      release the feedback to the students'
 	@echo 'make validate                 what must hold before a release: references, solutions, misconceptions, mutants'
 	@echo 'make bench                    time it against nbgrader, Otter and pytest on this machine'
@@ -55,6 +56,9 @@ release: setup
 
 collect: setup
 	@$(RUN) course collect $(A)
+
+report: setup
+	@$(RUN) course report $(A)
 
 feedback: setup
 	@$(RUN) course feedback $(A)

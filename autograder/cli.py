@@ -110,6 +110,9 @@ def _parser() -> argparse.ArgumentParser:
     where = grade_all.add_mutually_exclusive_group()
     where.add_argument("--scheduler", metavar="ADDRESS", help="grade on the Dask cluster there, like tcp://host:8786")
     where.add_argument("--workers", type=int, metavar="N", help="grade on a local Dask cluster of N processes")
+    text = "make class page, table and feedback anew, with what people graded since"
+    report = command(steps, "report", _report, text)
+    report.add_argument("assignment", nargs="?", help="default: all that were graded")
     feedback = command(steps, "feedback", _feedback, "make feedback anew and release it to the students")
     feedback.add_argument("assignment")
     return parser
@@ -385,6 +388,30 @@ def _grade_one(name: str, course: Path, options: argparse.Namespace, *, allow_we
 
 def _jupyter() -> Path:
     return Path(sys.executable).with_name("jupyter")
+
+
+def _report(options: argparse.Namespace) -> int:
+    from autograder.course.config import course_root
+    from autograder.course.files import class_page_file
+    from autograder.course.state import State
+    from autograder.errors import CourseError
+    from autograder.project import assignments, hidden_tests
+
+    course = course_root()
+    if options.assignment:
+        hidden_tests(options.assignment)
+    names = [options.assignment] if options.assignment else assignments()
+    graded = [name for name in names if options.assignment or State.load(course, name).students]
+    if not graded:
+        raise CourseError(f"nothing has been graded in {course}; grade it first.")
+    from autograder.course.reporting import report  # nbgrader
+
+    for name in graded:
+        made = report(name, course)
+        print(
+            f"{name}: {class_page_file(course, name)} and {len(made)} feedback pages are up to date; none is released."
+        )
+    return 0
 
 
 def _feedback(options: argparse.Namespace) -> int:

@@ -2,8 +2,9 @@
 
     submission → answers (sandbox) → verdicts (compare) → diagnosis → score → result
 
-Results are plain dicts, as `interface` has them; inside the framework a counterexample also carries `call`, the code
-that a student can paste. `published` leaves that out.
+Results are plain dicts, as `interface` has them; inside the framework an exercise also carries `summary`, what it asks,
+and a counterexample `call`, the code that a student can paste, and `shapes`, the named dimensions. `published` leaves
+these out.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def grade_files(
     limits: Limits | None = None,
     progress: Progress = lambda result: None,
 ) -> dict[str, Any]:
-    """Grade files and return the document of `interface`, with `call` in the counterexamples.
+    """Grade files and return the document of `interface`, with what the module's text says in addition.
 
     Submissions are graded in parallel and reported in the order given; `names` replaces the paths in the document.
     A weak sandbox adds `warning`: what it does not prevent. Raises UsageError, AuthoringError, and SandboxError if no
@@ -96,7 +97,8 @@ def published(document: dict[str, Any]) -> dict[str, Any]:
 
     def exercise(entry: Result) -> Result:
         shown = entry["counterexample"]
-        return {**entry, "counterexample": shown and {key: shown[key] for key in ("arguments", "expected", "got")}}
+        told = {key: value for key, value in entry.items() if key != "summary"}
+        return {**told, "counterexample": shown and {key: shown[key] for key in ("arguments", "expected", "got")}}
 
     submissions = [
         {**entry, "exercises": [exercise(item) for item in entry["exercises"]]} for entry in document["submissions"]

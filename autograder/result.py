@@ -61,9 +61,10 @@ def judge_answers(
 
 
 def result_of(exercise: ExerciseCases, points: float, diagnosis: Diagnosis, follow_through: bool = False) -> Result:
-    """One entry of the document's "exercises"; its counterexample also carries `call`, the code to paste."""
+    """One entry of the document's "exercises", with more than `interface` has: see `autograder.grade`."""
     return {
         "name": exercise.name,
+        "summary": exercise.summary,
         "score": points,
         "max_score": exercise.points,
         "outcome": diagnosis.outcome,
@@ -80,4 +81,5 @@ def _counterexample(exercise: ExerciseCases, case: Case, answer: Answer) -> Resu
         "expected": plain(case.expected),
         "got": None if answer.error else plain(answer.value),
         "call": call(exercise.name, exercise.call, case.arguments),
+        "shapes": {name: list(dims) for name, dims in exercise.shapes.items() if dims},
     }

@@ -21,8 +21,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from traitlets.config import Config
 
 from autograder.course.config import configure
+from autograder.report.classroom import class_page
 from autograder.report.feedback import exercise_html, unreadable_html
-from autograder.report.pages import class_page, student_page
+from autograder.report.pages import student_page
 from tests.test_pages import entry, row
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

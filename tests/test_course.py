@@ -33,6 +33,7 @@ from autograder.course.grading import Summary, Workers, grade_course
 from autograder.course.late import LatePenalty
 from autograder.course.notebook import source_notebook
 from autograder.course.outputs import write_outputs
+from autograder.course.reporting import report
 from autograder.course.restore import Released
 from autograder.course.safe import clean
 from autograder.course.sample import sample_class
@@ -483,6 +484,44 @@ def test_a_grade_given_by_hand_since_the_last_run_is_in_the_table(course: Path) 
     assert summary.nothing_to_do
     assert calls == []
     assert next(entry for entry in summary.rows if entry["student"] == "ada")["total"] == 105
+
+
+def test_a_report_shows_what_people_graded_since_and_releases_nothing(course: Path) -> None:
+    regrade(course)
+    grade_by_hand(course, "ada", "why", manual_score=5.0)
+    page = course / "feedback" / "ada" / "tiny" / "tiny.html"
+    released = sorted((course / "exchange").rglob("feedback/*"))
+    assert report("tiny", course) == EVERYONE
+    assert "5 of 10 points" in page.read_text()
+    assert "ada,graded" in (table := (course / "grades-tiny.csv").read_text())
+    assert next(line for line in table.splitlines() if "ada" in line).split(",")[6] == "105"
+    assert "When it was handed in" in (course / "grades-tiny.html").read_text()
+    assert sorted((course / "exchange").rglob("feedback/*")) == released
+
+
+def test_a_report_does_not_hide_a_lost_gradebook_from_the_next_run(course: Path) -> None:
+    regrade(course)
+    before = gradebook_dump(course)
+    grade_by_hand(course, "ada", "test-double", auto_score=0.0)
+    report("tiny", course)
+    regrade(course)
+    assert gradebook_dump(course) == before
+
+
+def test_whom_the_grader_fails_at_is_on_the_class_page(course: Path) -> None:
+    def failing(submission: Submission | Unreadable) -> dict[str, Any]:
+        if submission.name == "ada":
+            raise RuntimeError("the sandbox <broke>")
+        return fake_grade(submission)
+
+    grade_course("tiny", course, workers=marked_by(failing), force=True)
+    page = (course / "grades-tiny.html").read_text()
+    assert "ada: the sandbox &lt;broke&gt;. It is tried again in the next run." in page
+
+
+def test_nothing_graded_is_nothing_to_report(tiny: Path, tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match="grade it first"):
+        report("tiny", tmp_path)
 
 
 # --- killed, damaged, odd

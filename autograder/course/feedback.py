@@ -49,11 +49,17 @@ def release_feedback(name: str, course: Path) -> list[str]:
         students = sorted(State.load(course, name).students)
         if not students:
             raise CourseError(f"nothing of {name} has been graded in {course}; grade it first.")
-        with gradebook(course) as book:
-            for start in range(0, len(students), _MANY):
-                write_pages(course, book, name, results(course, name, students[start : start + _MANY]))
+        make_pages(name, course, students)
         run(exchange(ExchangeReleaseFeedback, course, name), f"releasing feedback of {name}")
     return students
+
+
+def make_pages(name: str, course: Path, students: Sequence[str]) -> list[str]:
+    """Make the feedback pages of students anew. Returns the students."""
+    with gradebook(course) as book:
+        for start in range(0, len(students), _MANY):
+            write_pages(course, book, name, results(course, name, students[start : start + _MANY]))
+    return list(students)
 
 
 def results(course: Path, name: str, students: Sequence[str]) -> dict[str, dict[str, Any]]:

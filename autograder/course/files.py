@@ -84,6 +84,16 @@ def students(course: Path, name: str) -> tuple[list[str], list[str]]:
     return found, odd
 
 
+def table_file(course: Path, name: str) -> Path:
+    """Where the table of an assignment is."""
+    return course / f"grades-{name}.csv"
+
+
+def class_page_file(course: Path, name: str) -> Path:
+    """Where the class page of an assignment is."""
+    return course / f"grades-{name}.html"
+
+
 def submission_file(course: Path, name: str, student: str) -> Path:
     """The file to grade: the notebook by its name, else the module, else the only notebook or module there is."""
     folder = course / "submitted" / student / name

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.course.files import Collected, students, write
+from autograder.course.files import Collected, class_page_file, students, table_file, write
 from autograder.course.state import State, gradebook_time, locked, result_file
 from autograder.errors import CourseError
 from autograder.project import assignment_key
@@ -74,7 +74,7 @@ def grade_course(
     found, odd = students(course, name)
     if not found:
         raise CourseError(f"there are no submissions of {name} in {course / 'submitted'}; collect them first.")
-    table, page = course / f"grades-{name}.csv", course / f"grades-{name}.html"
+    table, page = table_file(course, name), class_page_file(course, name)
     with locked(course):
         state = State.load(course, name)
         untouched = state.gradebook == gradebook_time(course)
@@ -85,7 +85,11 @@ def grade_course(
         if not changed and written:
             return Summary(state.rows, skipped=odd, csv=table, page=page)
         failed = _grade(name, course, changed, assignment, state, progress, workers) if changed else {}
-        _tabulate(name, course, state, table, page)
+        from autograder.course.reporting import tabulate
+
+        state.rows = tabulate(name, course, state, failed, odd)
+        state.gradebook = gradebook_time(course)
+        state.save()
     done = [student for student in changed if student not in failed]
     return Summary(state.rows, done, odd, failed, table, page)
 
@@ -178,23 +182,11 @@ def _note(marked: Marked, assignment: str) -> dict[str, Any]:
         "key": marked.collected.key(assignment),
         "status": entry["status"],
         "message": entry["message"] or "",
-        "exercises": [{key: exercise[key] for key in shown} for exercise in entry["exercises"]],
+        "exercises": [
+            {
+                **{key: exercise[key] for key in shown},
+                "hint": exercise["message"] if exercise["misconception"] else None,
+            }
+            for exercise in entry["exercises"]
+        ],
     }
-
-
-def _tabulate(name: str, course: Path, state: State, table: Path, page: Path) -> None:
-    from autograder.course.export import rows, to_csv
-    from autograder.course.feedback import results, write_pages
-    from autograder.course.record import penalise
-    from autograder.course.tools import gradebook
-    from autograder.report.pages import class_page
-
-    with gradebook(course) as book:
-        moved = penalise(course, book, name)
-        write_pages(course, book, name, results(course, name, [each for each in moved if each in state.students]))
-        found = rows(book, name, state.students)
-    write(table, to_csv(found).encode())
-    state.rows = [asdict(row) for row in found]
-    write(page, class_page(name, state.rows, state.students, table.name).encode())
-    state.gradebook = gradebook_time(course)
-    state.save()

@@ -6,51 +6,30 @@ import html
 import re
 from typing import Any
 
+from autograder.report.templates import mark, template
+from autograder.report.values import comparison, explanation, named, shape_of
+
 _COLOURS = {"correct": "#1a7f37", "partial": "#9a6700"}
-MARKS = {"correct": "✓", "partial": "◐"}
-"""Signs of outcomes, so that none is told by colour alone; ✗ for the others."""
-_ENTRY = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|-?inf|nan|NaN|True|False|None")
-
-Pieces = list[tuple[str, bool]]
 _STYLE = "border-left:4px solid {colour};padding:.4em .8em;margin:.4em 0;font-family:sans-serif;line-height:1.45"
-
-
-def explanation(exercise: dict[str, Any]) -> list[str]:
-    """What there is to say about an exercise: the message, then the counterexample as code, expected and got."""
-    lines = [exercise["message"]] if exercise["message"] else []
-    shown = exercise["counterexample"]
-    if shown:
-        lines += shown["call"].split("\n")
-        if shown["expected"] is not None:  # None where many results are right
-            lines.append(f"expected {_value(shown['expected'])}")
-        if shown["got"] is not None:
-            lines.append(f"got      {_value(shown['got'])}")
-    return lines
-
-
-def arrays(counterexample: dict[str, Any]) -> dict[str, Any]:
-    """What was expected and what came, as pieces of text, each with whether it is an entry that differs.
-
-    Entries are told apart only where both are built alike; `marked` says whether any is.
-    """
-    due = _value(counterexample["expected"])
-    if counterexample["got"] is None:
-        return {"expected": [(due, False)], "got": None, "marked": False}
-    got = _value(counterexample["got"])
-    if _ENTRY.sub("#", due) != _ENTRY.sub("#", got):
-        return {"expected": [(due, False)], "got": [(got, False)], "marked": False}
-    pairs = list(zip(_ENTRY.findall(due), _ENTRY.findall(got), strict=True))
-    differs = [left != right for left, right in pairs]
-    return {"expected": _pieces(due, differs), "got": _pieces(got, differs), "marked": any(differs)}
-
-
-def _pieces(text: str, differs: list[bool]) -> Pieces:
-    pieces: Pieces = []
-    place = 0
-    for match, wrong in zip(_ENTRY.finditer(text), differs, strict=True):
-        pieces += [(text[place : match.start()], False), (match[0], wrong)]
-        place = match.end()
-    return [*pieces, (text[place:], False)]
+_CELL = "text-align:right;padding:.1em .6em;border:1px solid rgba(128,128,128,.5);font-family:monospace"
+_INLINE = {
+    "pair": "display:flex;flex-wrap:wrap;gap:.2em 2em;align-items:flex-start",
+    "parts": "display:flex;flex-wrap:wrap;gap:0 3em",
+    "part": "max-width:100%",
+    "side": "max-width:100%;overflow-x:auto",
+    "grid": "border-collapse:collapse;margin:.2em 0 .5em;font-size:inherit",
+    "caption": "margin:.4em 0 .1em;opacity:.85",
+    "entry": _CELL,
+    "index": f"{_CELL};border:0;opacity:.7;font-weight:normal",
+    "off": "background:none;color:inherit;font-weight:bold;text-decoration:underline",
+    "unseen": "position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden;white-space:nowrap",
+    "paste": "white-space:pre-wrap;overflow-wrap:anywhere;padding:.4em .6em;border:1px solid rgba(128,128,128,.5)",
+    "text": "white-space:pre-wrap;overflow-wrap:anywhere;margin:.2em 0",
+    "told": "margin:.3em 0",
+    "small": "margin:.3em 0;opacity:.85",
+}
+"""What the classes of the shared template are in a notebook, where no style sheet of ours is."""
+_CLASS = re.compile(r'class="(\w+)"')
 
 
 def exercise_text(exercise: dict[str, Any]) -> str:
@@ -62,12 +41,30 @@ def exercise_html(exercise: dict[str, Any]) -> str:
     """The feedback on one exercise as self-contained HTML, everything in it escaped."""
     colour = _COLOURS.get(exercise["outcome"], "#cf222e")
     parts = [f"<strong>{html.escape(_headline(exercise))}</strong>"]
-    lines = explanation(exercise)
-    if exercise["message"]:
-        parts.append(f"<p>{html.escape(lines.pop(0))}</p>")
-    if lines:
-        parts.append(f"<pre>{html.escape(chr(10).join(lines))}</pre>")
+    if exercise["message"] or exercise["counterexample"]:
+        body = template("exercise.html.j2").render(each=exercise, case=case(exercise))
+        parts.append(_CLASS.sub(lambda found: f'style="{_INLINE[found[1]]}"', body))
     return f'<div style="{_STYLE.format(colour=colour)}">{"".join(parts)}</div>'
+
+
+def case(exercise: dict[str, Any]) -> dict[str, Any] | None:
+    """What a page shows of the counterexample: code to paste, shapes of the arguments, both results side by side."""
+    shown = exercise["counterexample"]
+    if not shown:
+        return None
+    names = shown.get("shapes", {})
+    shapes = [
+        (argument, named(shape, names.get(argument)))
+        for argument, value in shown["arguments"].items()
+        if (shape := shape_of(value)) and 0 not in shape
+    ]
+    return {
+        "call": shown["call"],
+        "example": exercise["outcome"] == "missing",
+        "shapes": shapes,
+        "nothing": shown["got"] is None,
+        "comparison": comparison(shown),
+    }
 
 
 def unreadable_html(reason: str) -> str:
@@ -77,11 +74,7 @@ def unreadable_html(reason: str) -> str:
 
 
 def _headline(exercise: dict[str, Any]) -> str:
-    mark = MARKS.get(exercise["outcome"], "✗")
     return (
-        f"{mark} {exercise['name']}: {exercise['score']:g} of {exercise['max_score']:g} points, {exercise['outcome']}"
+        f"{mark(exercise['outcome'])} {exercise['name']}: {exercise['score']:g} of {exercise['max_score']:g} points, "
+        f"{exercise['outcome']}"
     )
-
-
-def _value(value: Any) -> str:
-    return value if isinstance(value, str) else repr(value)

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.coverage import Reached
-from autograder.report.feedback import explanation
+from autograder.report.values import explanation
 from autograder.text import clean, printable
 
 _STYLES = {"correct": "green", "partial": "yellow"}

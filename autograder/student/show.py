@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.report.feedback import arrays, explanation
+from autograder.report.values import Cell, Grid, comparison, explanation
 from autograder.text import printable
 
 _NOT_YET = "not attempted yet"
@@ -35,6 +35,9 @@ _STYLE = """
 .ag-check .ag-pair { display: grid; gap: 0 1rem;
   grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); }
 .ag-check .ag-pair > div { min-width: 0; }
+.ag-check .ag-table { overflow-x: auto; }
+.ag-check table { border-collapse: collapse; margin: .2em 0 .5em !important; font: 13px/1.45 ui-monospace, monospace; }
+.ag-check td { border: 1px solid rgba(128, 128, 128, .5); padding: .1em .6em; text-align: right; }
 .ag-check mark { background: none; color: inherit; font-weight: 700; text-decoration: underline; }
 """
 
@@ -180,28 +183,43 @@ def _item(entry: Mapping[str, Any]) -> str:
     shown = entry["counterexample"]
     if shown:
         parts.append(_pre(html.escape(_lines(shown["call"])), f"call that shows it, of {name}", "ag-call"))
-        parts.append(_pair(shown, name))
+        parts.append(_results(shown, name))
     return f'<li class="ag-{html.escape(entry["outcome"])}">{"".join(parts)}</li>'
 
 
-def _pair(shown: Mapping[str, Any], name: str) -> str:
-    found = arrays(dict(shown))
-    boxes = []
-    if shown["expected"] is not None:
-        boxes.append(f"<div><p>expected</p>{_pre(_pieces(found['expected'], ''), f'expected of {name}')}</div>")
-    if found["got"] is not None:
-        title = "got (<mark>≠ underlined</mark>: what differs)" if found["marked"] else "got"
-        boxes.append(f"<div><p>{title}</p>{_pre(_pieces(found['got'], '≠'), f'result of {name}')}</div>")
-    return f'<div class="ag-pair">{"".join(boxes)}</div>' if boxes else ""
+def _results(shown: Mapping[str, Any], name: str) -> str:
+    """What was expected beside what came, item by item, as small tables; what differs is marked."""
+    found = comparison(dict(shown))
+    parts = []
+    for part in found.parts:
+        place = f" {part.place}" if part.place else ""
+        sides = [
+            _side(grid, f"{title}{place}", f"{title}{place} of {name}", sign)
+            for grid, title, sign in ((part.expected, "expected", ""), (part.got, "got", "≠"))
+            if grid
+        ]
+        told = f"<p>{html.escape(part.told)}</p>" if part.told else ""
+        parts.append(f'<div class="ag-pair">{"".join(sides)}</div>{told}')
+    more = f"<p>{found.more} more items of the result are not shown.</p>" if found.more else ""
+    rounded = '<p class="ag-note">Numbers are rounded to show what differs.</p>' if found.rounded else ""
+    return f"{''.join(parts)}{more}{rounded}"
 
 
-def _pieces(pieces: Sequence[tuple[str, bool]], sign: str) -> str:
-    """A value with what differs marked; a matrix in lines."""
-    first = pieces[0][0] if pieces else ""
-    matrix = first.startswith("[[") and not first.startswith("[[[")
-    shown = [(html.escape(printable(text)), differs) for text, differs in pieces]
-    text = "".join(f"<mark>{sign}{text}</mark>" if differs else text for text, differs in shown)
-    return text.replace("], [", "],\n [") if matrix else text
+def _side(grid: Grid, title: str, label: str, sign: str) -> str:
+    if grid.text:
+        return f"<div><p>{title}</p>{_pre(''.join(_cell(cell, sign) for cell in grid.text), label)}</div>"
+    rows = "".join(f"<tr>{''.join(f'<td>{_cell(cell, sign)}</td>' for cell in cells)}</tr>" for _, cells in grid.rows)
+    about = ", ".join(html.escape(word) for word in (grid.shape and f"shape {grid.shape}", grid.cut) if word)
+    caption = f"{title}, {about}" if about else title
+    return (
+        f'<div class="ag-table" tabindex="0" role="region" aria-label="{label}">'
+        f"<p>{caption}</p><table><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _cell(cell: Cell, sign: str) -> str:
+    text = html.escape(printable(cell.text))
+    return f"<mark>{sign}{text}</mark>" if cell.differs else text
 
 
 def _pre(content: str, label: str, kind: str = "ag-value") -> str:

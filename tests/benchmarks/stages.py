@@ -28,7 +28,7 @@ from autograder.course.record import penalise, record
 from autograder.course.state import result_file
 from autograder.course.tools import gradebook, released
 from autograder.course.workers import engine
-from autograder.report.pages import class_page
+from autograder.report.classroom import class_page
 from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, choose
 from autograder.submission import Submission, Unreadable
 from tests.benchmarks.floor import floor

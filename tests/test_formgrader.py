@@ -1,0 +1,183 @@
+"""Formgrader, started for real and opened in Chromium: our scores and feedback on every test cell, and its button.
+
+`PICTURES=folder` writes screenshots.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from autograder import project
+from autograder.course import sample, workers
+from autograder.course.grading import grade_course
+from autograder.course.sample import sample_class, solutions_of
+from autograder.course.students import CLASS, Sheet
+from autograder.course.tools import gradebook
+from autograder.sandbox.launcher import choose
+from tests.test_browser import CHROMIUM
+from tests.test_course import HIDDEN, PERCENT, REPOSITORY
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+
+STUDENTS = ("ada", "hana", "paula")
+TOKEN = "only-for-this-test"
+PATIENCE = 120  # seconds; the machine may be busy
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project with one tiny assignment, handed in by a few students and graded with the real engine."""
+    with pytest.MonkeyPatch.context() as patch:
+        root: Path = tmp_path_factory.mktemp("project")
+        folder = root / "solutions" / "tiny"
+        folder.mkdir(parents=True)
+        (folder / "tiny.py").write_text(PERCENT, encoding="utf-8")
+        (folder / "hidden.py").write_text(HIDDEN, encoding="utf-8")
+        shutil.copy(REPOSITORY / "nbgrader_config.py", root)
+        patch.setenv("AUTOGRADER_ROOT", str(root))
+        patch.setattr(sample, "CLASS", {name: CLASS[name] for name in STUDENTS})
+        patch.setattr(sample, "LATE", {})
+        project.root.cache_clear()
+        course = root / "course"
+        sample_class("tiny", course)
+        threads = lambda name, text: workers.threads(name, text, lambda name: workers.engine(name, choose(), text))  # noqa: E731
+        assert not grade_course("tiny", course, workers=threads).failed
+        yield root
+    project.root.cache_clear()
+
+
+@contextmanager
+def jupyter(root: Path, log: Path) -> Iterator[str]:
+    """A Jupyter server with nbgrader's extensions on a free port; nothing of it is left afterwards. Yields its URL."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = {key: str(log.parent / key) for key in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
+    environment = {**os.environ, **own, "COURSE": str(root / "course"), "PYTHONPATH": str(REPOSITORY)}
+    options = ["--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}"]
+    options += ["--no-browser", "--allow-root", f"--ServerApp.root_dir={root / 'course'}"]
+    command = [sys.executable, "-m", "jupyter", "server", *options]
+    with open(log, "wb") as file:
+        server = subprocess.Popen(
+            command,
+            cwd=root,
+            env=environment,
+            stdout=file,
+            stderr=file,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        answers(server, url, log)
+        yield url
+    finally:
+        for number, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
+            try:
+                os.killpg(server.pid, number)
+                server.wait(patience)
+            except ProcessLookupError:
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        server.wait()
+
+
+def answers(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Wait until the server does."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            urllib.request.urlopen(f"{url}/api?token={TOKEN}", timeout=5).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    pytest.fail(f"Jupyter did not start:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+@pytest.fixture(scope="module")
+def page(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """Formgrader in a browser that reaches nothing but it."""
+    options = ["--no-sandbox"] if os.getuid() == 0 else []
+    with jupyter(root, tmp_path_factory.mktemp("jupyter") / "log") as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        context = browser.new_context(base_url=url, viewport={"width": 1280, "height": 900})
+        context.set_default_timeout(1000 * PATIENCE)
+        expect.set_options(timeout=1000 * PATIENCE)
+        context.route("**/*", lambda route: route.continue_() if route.request.url.startswith(url) else route.abort())
+        page = context.new_page()
+        page.goto(f"/formgrader/manage_assignments?token={TOKEN}")
+        yield page
+        browser.close()
+
+
+def row_of(page: Page, student: str) -> Any:
+    """The line of a student in "manage submissions"."""
+    page.goto("/formgrader/manage_submissions/tiny")
+    return page.locator("tr").filter(has=page.locator("td.student-id", has_text=student))
+
+
+def picture(page: Page, name: str) -> None:
+    if pictures := os.environ.get("PICTURES"):
+        page.screenshot(path=Path(pictures) / f"formgrader-{name}.png", full_page=True)
+
+
+def submission(root: Path, student: str) -> str:
+    with gradebook(root / "course") as book:
+        return str(book.find_submission_notebook("tiny", "tiny", student).id)
+
+
+def test_the_class_and_its_scores_are_listed(page: Page) -> None:
+    for student, score in (("ada", "100 / 110"), ("hana", "42.5 / 110"), ("paula", "0 / 110")):
+        expect(row_of(page, student).locator("td.score")).to_have_text(score)
+    picture(page, "submissions")
+    page.goto("/formgrader/gradebook/tiny/tiny")
+    expect(page.locator("body")).to_contain_text("42.5 / 100")
+    picture(page, "gradebook")
+
+
+def test_every_test_cell_has_its_score_and_our_feedback(root: Path, page: Page) -> None:
+    page.goto(f"/formgrader/submissions/{submission(root, 'hana')}")
+    for exercise, score in (("double", "0"), ("total", "42.5")):
+        field = page.locator(f"#test-{exercise}")
+        expect(field).to_have_attribute("placeholder", score)
+        cell = page.locator(".code_cell").filter(has=field)
+        expect(cell).to_contain_text(f"{exercise}: {score} of")
+    body = page.locator("body")
+    expect(body).to_contain_text("multiply by 2")
+    expect(body).to_contain_text("double(np.array([")
+    assert page.locator("td mark").count() >= 2, "expected and got as tables, entries that differ marked"
+    expect(page.locator("#why")).to_be_visible()
+    page.locator("#test-double").scroll_into_view_if_needed()
+    picture(page, "submission")
+
+
+def test_the_autograde_button_grades_what_was_collected_in_our_sandbox(root: Path, page: Page) -> None:
+    path = root / "course" / "submitted" / "paula" / "tiny" / "tiny.ipynb"
+    path.chmod(0o644)
+    sheet = Sheet(path, solutions_of(root / "course" / "source" / "tiny" / "tiny.ipynb"), {})
+    sheet.solve()
+    sheet.scratch("raise SystemExit('a scratch cell, which nbgrader itself would run')", at=1)
+    sheet.save()
+    row_of(page, "paula").locator("td.autograde a").click()
+    expect(page.locator(".modal-body").first).to_contain_text("success", ignore_case=True)
+    picture(page, "autograded")
+    expect(row_of(page, "paula").locator("td.score")).to_have_text("100 / 110")
+    page.goto(f"/formgrader/submissions/{submission(root, 'paula')}")
+    expect(page.locator("#test-double")).to_have_attribute("placeholder", "57.5")
+    expect(page.locator("body")).to_contain_text("✓ double: 57.5 of 57.5 points, correct")
