@@ -112,7 +112,10 @@ def test_bombs_do_not_go_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert b"deep" not in found.values()
 
 
-@pytest.mark.parametrize("content", [b"", b"PK", zipped(("a", b"x" * 1000))[:-30], os.urandom(100)])
+DAMAGED = {"empty": b"", "begun": b"PK", "cut": zipped(("a", b"x" * 1000))[:-30], "noise": bytes(range(100, 200))}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_damaged_ones_stop_nobody(tmp_path: Path, content: bytes) -> None:
     found = unpacked(tmp_path, a_zip=content, b_gz=content, c_zip=zipped(("fine", b"1")))
     assert found == {"c/fine": b"1"}
