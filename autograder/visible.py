@@ -22,7 +22,7 @@ from autograder.errors import UsageError
 from autograder.values import Code, Value
 
 SUFFIX = ".cases.json"
-_ENTRIES = (6, 16)
+_ENTRIES = (6, 12, 12, 16, 20)
 """How many entries the arguments of a case may have; for each, the case with the most different numbers is taken."""
 _SHARE = 4
 """At most one in so many cases of an exercise is visible."""

@@ -187,11 +187,12 @@ def fits(page: Page) -> bool:
 
 
 def cut(page: Page) -> list[str]:
-    """Boxes with more in them than is seen that a keyboard cannot scroll."""
+    """Boxes with more in them than is seen that a keyboard cannot scroll; not those that are for screen readers."""
     found: list[str] = page.evaluate(
         """[...document.querySelectorAll('main *')]
         .filter(each => each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 0
-            && getComputedStyle(each).overflowX !== 'visible' && each.tabIndex < 0)
+            && getComputedStyle(each).overflowX !== 'visible' && each.tabIndex < 0
+            && getComputedStyle(each).clipPath === 'none')
         .map(each => each.outerHTML.slice(0, 80))"""
     )
     return found
