@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import new, project
+from autograder import new, project, validate
 from autograder.errors import UsageError
 from tests.test_readme import block
 
@@ -31,7 +31,7 @@ def failed(root: Path, name: str) -> Sequence[str]:
     found = json.loads(done.stdout)
     wrong = [f"{check['name']}: {check['detail']}" for check in found["checks"] if not check["passed"]]
     assert done.returncode == (1 if wrong else 0)
-    assert len(found["checks"]) == 11
+    assert len(found["checks"]) == len(validate.CHECKS)
     return wrong
 
 
