@@ -88,6 +88,11 @@ class Comparison:
     rounded: bool = False
     more: int = 0
 
+    @property
+    def texts(self) -> bool:
+        """Whether some part of it is text, of which it is not known whether it differs."""
+        return any(grid.text for part in self.parts for grid in (part.expected, part.got) if grid)
+
 
 def comparison(counterexample: dict[str, Any]) -> Comparison:
     """The two results of a counterexample side by side; items that differ come first where there are many."""
