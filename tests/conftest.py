@@ -1,11 +1,14 @@
-"""Shared by all tests: the backprop assignment, drawn once, and a grader for source text."""
+"""Shared by all tests: the backprop assignment, drawn once, a grader for source text, and a browser."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from autograder import cases, project
 from autograder.cases import AssignmentCases
@@ -13,6 +16,7 @@ from autograder.grade import Grader
 from autograder.sandbox.launcher import Limits, choose
 from autograder.submission import Submission
 
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 Grade = Callable[..., dict[str, Any]]
 
 
@@ -36,6 +40,15 @@ def grade(backprop: AssignmentCases) -> Grade:
         return grader.grade(Submission("student", tuple(cells)))
 
     return graded
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox"] if os.getuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield browser
+        browser.close()
 
 
 def lost(result: dict[str, Any]) -> set[str]:

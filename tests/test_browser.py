@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
-import shutil
-from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +16,16 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions import formgrader
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from traitlets.config import Config
 
 from autograder.course.config import configure
 from autograder.report.classroom import class_page
 from autograder.report.feedback import exercise_html, unreadable_html
 from autograder.report.pages import student_page
+from tests.conftest import CHROMIUM
 from tests.test_pages import entry, row
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
 
 DO = "window.pwned=1;void(document.title='pwned')"
@@ -69,16 +68,29 @@ def feedback(given: dict[str, Any], student: str = "ada", **values: Any) -> str:
     return student_page(given, assignment="backprop", student=student, submitted="2026-11-01 12:00:00", **values)
 
 
+MATRIX = [[float(row * column) / 7 for column in range(20)] for row in range(40)]
+MATRIX_CASE = {"call": f"dW(np.array({MATRIX}))", "arguments": {"dZ": [[1.0, 2.0]]}, "expected": [MATRIX, [1.0]],
+               "got": [[[-value for value in row] for row in MATRIX]],
+               "shapes": {"dZ": ["N", "n_l"]}}  # fmt: skip
 LONG_CASE = {"call": f"dW(np.array({LONG}))", "arguments": {}, "expected": LONG, "got": LONG.replace("7.25", "7.5")}
-NOTES = {name: {"exercises": graded(wrong(misconception="no-mean"))["exercises"]} for name in NAMES[:30]}
-ROWS = [row(name, total=float(4 * number % 17)) if name in NOTES else row(name, status="not submitted")
-        for number, name in enumerate(NAMES)]  # fmt: skip
+NOTES = {
+    name: {"exercises": graded(wrong(misconception="no-mean", hint="divide by `N`"), wrong("x", "memory"))["exercises"]}
+    for name in NAMES[:30]
+}
+ROWS = [
+    row(name, total=float(4 * number % 17), submitted=f"2026-11-{number % 9 + 1:02d} 12:00:00")
+    if name in NOTES
+    else row(name, status="not submitted")
+    for number, name in enumerate(NAMES)
+]
 PAGES = {
     "right": feedback(graded(), manual=[("why-backwards", 7.0, 10.0, "well said")], total=15.0, max_total=26.0),
     "wrong": feedback(
         graded(
             wrong(message="dW is N times too large: the mean over the examples is missing"),
-            wrong("dW", "partial", counterexample=LONG_CASE, message="long " * 80),
+            wrong("dW", "partial", counterexample=LONG_CASE, message="long " * 80, follow_through=True),
+            wrong("many", "error", counterexample=MATRIX_CASE, message="about `dW`", summary="the gradient of `W`"),
+            wrong("stub", "missing", counterexample={**MATRIX_CASE, "got": None}, message="not attempted yet"),
             wrong("a_very_long_name_of_an_exercise_" * 6, "timeout", counterexample=None, misconception=None),
         ),
         late_penalty=2.5,
@@ -87,23 +99,25 @@ PAGES = {
     "unreadable": feedback({**entry(), "status": "unreadable", "message": "this is no notebook: " + "x" * 300}),
     "hostile": feedback(graded(wrong(EVIL, EVIL)), EVIL, manual=[(EVIL, None, 1.0, EVIL)]),
     "hostile-unreadable": feedback({**entry(), "status": "unreadable", "message": EVIL}, EVIL),
-    "class": class_page("backprop", ROWS, NOTES, "grades-backprop.csv"),
+    "class": class_page(
+        "backprop",
+        ROWS,
+        NOTES,
+        "grades-backprop.csv",
+        due=datetime(2026, 11, 7, 12),
+        failed={"a-student": "the sandbox could not be started " * 9},
+        skipped=["@x" * 60],
+    ),
+    "nobody": class_page("backprop", ROWS[30:], {}, "grades-backprop.csv", due=datetime(2026, 11, 7, 12)),
     "hostile-class": class_page(
         EVIL,
         [row(EVIL, status="unreadable", message=EVIL), row("b", status=EVIL)],
-        {EVIL: {"exercises": [wrong(EVIL, EVIL)]}},
+        {EVIL: {"exercises": [wrong(EVIL, EVIL, hint=EVIL), wrong(EVIL, "timeout")]}},
         EVIL,
+        failed={EVIL: EVIL},
+        skipped=[EVIL],
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox"] if os.getuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield browser
-        browser.close()
 
 
 class Visit:
@@ -168,18 +182,23 @@ def test_a_page_is_quiet_fits_and_is_accessible(
     browser: Browser, tmp_path: Path, name: str, width: int, scheme: str
 ) -> None:
     with Visit(browser, saved(tmp_path, PAGES[name]), width, scheme=scheme) as visit:
-        if pictures := os.environ.get("PICTURES"):
-            visit.page.screenshot(path=Path(pictures) / f"{name}-{width}-{scheme}.png", full_page=True)
-        assert not visit.said
-        assert visit.asked == [visit.start]
-        assert fits(visit.page)
-        assert not cut(visit.page)
-        found = Axe().run(visit.page)
-        assert not found.violations_count, found.generate_report()
-        visit.page.emulate_media(media="print")
-        visit.page.set_viewport_size({"width": 794, "height": 1123})  # A4
-        assert fits(visit.page)
+        readable(visit, f"{name}-{width}-{scheme}")
         assert not visit.attacked()
+
+
+def readable(visit: Visit, name: str) -> None:
+    """A page says nothing on the console, asks for nothing, overflows nowhere, not in print, and axe accepts it."""
+    if pictures := os.environ.get("PICTURES"):
+        visit.page.screenshot(path=Path(pictures) / f"{name}.png", full_page=True)
+    assert not visit.said
+    assert visit.asked == [visit.start]
+    assert fits(visit.page)
+    assert not cut(visit.page)
+    found = Axe().run(visit.page)
+    assert not found.violations_count, found.generate_report()
+    visit.page.emulate_media(media="print")
+    visit.page.set_viewport_size({"width": 794, "height": 1123})  # A4
+    assert fits(visit.page)
 
 
 def fits(page: Page) -> bool:
@@ -190,9 +209,9 @@ def cut(page: Page) -> list[str]:
     """Boxes with more in them than is seen that a keyboard cannot scroll; not those that are for screen readers."""
     found: list[str] = page.evaluate(
         """[...document.querySelectorAll('main *')]
-        .filter(each => each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 0
-            && getComputedStyle(each).overflowX !== 'visible' && each.tabIndex < 0
-            && getComputedStyle(each).clipPath === 'none')
+        .filter(each => !each.classList.contains('unseen')
+            && each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 0
+            && getComputedStyle(each).overflowX !== 'visible' && each.tabIndex < 0)
         .map(each => each.outerHTML.slice(0, 80))"""
     )
     return found

@@ -26,8 +26,8 @@ from autograder.diagnose import Diagnosis
 from autograder.sandbox.launcher import choose
 from autograder.student.check import check, check_file
 from autograder.student.run import answers_of_cells
-from tests.conftest import Grade, exercise
-from tests.test_browser import CHROMIUM, Visit, cut, fits
+from tests.conftest import CHROMIUM, Grade, exercise
+from tests.test_browser import Visit, cut, fits
 
 BACKPROP = project.visible_cases("backprop")
 WRONG = """import numpy as np

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from autograder import project
 from autograder.course import sample, workers
@@ -29,7 +29,7 @@ from autograder.course.sample import sample_class, solutions_of
 from autograder.course.students import CLASS, Sheet
 from autograder.course.tools import gradebook
 from autograder.sandbox.launcher import choose
-from tests.test_browser import CHROMIUM
+from tests.conftest import CHROMIUM
 from tests.test_course import HIDDEN, PERCENT, REPOSITORY
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
@@ -111,11 +111,9 @@ def answers(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def page(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(root: Path, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """Formgrader in a browser that reaches nothing but it."""
-    options = ["--no-sandbox"] if os.getuid() == 0 else []
-    with jupyter(root, tmp_path_factory.mktemp("jupyter") / "log") as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+    with jupyter(root, tmp_path_factory.mktemp("jupyter") / "log") as url:
         context = browser.new_context(base_url=url, viewport={"width": 1280, "height": 900})
         context.set_default_timeout(1000 * PATIENCE)
         expect.set_options(timeout=1000 * PATIENCE)
@@ -123,7 +121,7 @@ def page(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]
         page = context.new_page()
         page.goto(f"/formgrader/manage_assignments?token={TOKEN}")
         yield page
-        browser.close()
+        context.close()
 
 
 def row_of(page: Page, student: str) -> Any:

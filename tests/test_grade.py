@@ -11,7 +11,7 @@ import pytest
 from autograder import project
 from autograder.cases import AssignmentCases, load_module
 from autograder.exercise import exercises_of
-from autograder.grade import grade_files
+from autograder.grade import grade_files, published
 from tests.conftest import Grade, exercise, lost
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
@@ -298,3 +298,14 @@ def test_a_counterexample_is_small_and_its_call_can_be_pasted(solution: tuple[st
 
     namespace: dict[str, object] = {"np": np, "dZ_output": lambda A, Y: Y - A}
     assert np.allclose(eval(shown["call"], namespace), shown["got"])
+
+
+def test_what_is_published_is_what_the_interface_has(grade: Grade) -> None:
+    graded = grade(["import numpy as np\ndef db(dZ):\n    return dZ.mean(axis=0, keepdims=True)"])
+    wrong = exercise(graded, "db")
+    assert wrong["summary"].startswith("∂L/∂b")
+    assert wrong["counterexample"]["shapes"]["result"] == ["n_l", "1"]
+    (entry,) = published({"submissions": [graded]})["submissions"]
+    keys = "name score max_score outcome message misconception follow_through counterexample"
+    assert all(set(each) == set(keys.split()) for each in entry["exercises"])
+    assert set(exercise(entry, "db")["counterexample"]) == {"arguments", "expected", "got"}

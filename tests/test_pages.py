@@ -102,6 +102,16 @@ def test_a_mistake_that_is_paid_for_elsewhere_is_explained() -> None:
     assert "that mistake costs nothing here" not in student_page(entry(), assignment="backprop", student="ada")
 
 
+def test_where_the_result_is_right_the_page_says_that_something_else_is_wrong() -> None:
+    page = student_page(
+        entry(counterexample={"call": "f(1)", "arguments": {}, "expected": [1.0], "got": [1.0]}),
+        assignment="a",
+        student="b",
+    )
+    assert "Both are the same" in page
+    assert "Both are the same" not in student_page(entry(), assignment="a", student="b")
+
+
 def test_a_late_submission_and_what_a_person_must_grade_are_told() -> None:
     page = student_page(entry(), assignment="a", student="ada", late_penalty=2.5, manual=[("why", None, 10.0, "")])
     assert "It was late: 2.5 points are taken off. Not graded by a person yet: why." in words(page)
@@ -159,7 +169,7 @@ def test_the_class_at_a_glance() -> None:
     exercises = page[page.index("hardest first") :]
     assert exercises.index("<code>db</code>") < exercises.index("<code>dW</code>"), "hardest first"
     assert "row instead of db in db, 2 students b is a column ada, bela" in words(page)
-    assert "0 % 2 wrong" in words(page)
+    assert "db 0 % 2 wrong" in words(page)
     assert "not handed in 1: carl" in words(page)
     assert 'aria-label="1 of 2 right; not db"' in page
     assert 'href="feedback/ada/backprop/backprop.html"' in page

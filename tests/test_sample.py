@@ -13,9 +13,11 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from autograder import project
 from autograder.course import workers
+from autograder.course.feedback import page_file
 from autograder.course.files import Collected
 from autograder.course.grading import Mark, Summary, grade_course
 from autograder.course.marking import Marked
@@ -23,6 +25,8 @@ from autograder.course.sample import sample_class
 from autograder.course.tools import gradebook
 from autograder.errors import CourseError
 from autograder.sandbox.launcher import choose
+from tests.conftest import CHROMIUM
+from tests.test_browser import Visit, readable
 
 RIGHT = {"ada", "bela", "carla", "dinh", "emre", "fatou", "gustav", "sven", "tara", "vera", "yann", "late-right"}
 UNREADABLE = {"broken-json", "broken-empty", "broken-text"}
@@ -68,6 +72,18 @@ def test_gradebook_feedback_and_table_are_there(course: Path, summary: Summary) 
     page = (course / "feedback" / "zoe" / "backprop" / "backprop.html").read_text()
     assert "of 100" not in page
     assert "expected" in page
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("student", ["", "ada", "nora", "omar", "paula", "ugo", "broken-json", "late-wrong"])
+def test_everyone_can_read_the_pages(
+    course: Path, summary: Summary, browser: Browser, student: str, width: int
+) -> None:
+    """The class page (of no student) and feedback of all kinds, as they were graded."""
+    path = page_file(course, "backprop", student) if student else summary.page
+    with Visit(browser, path, width) as visit:
+        readable(visit, f"real-{student or 'class'}-{width}")
 
 
 def test_a_second_run_has_nothing_to_do(course: Path, summary: Summary) -> None:

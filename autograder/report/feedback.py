@@ -58,12 +58,14 @@ def case(exercise: dict[str, Any]) -> dict[str, Any] | None:
         for argument, value in shown["arguments"].items()
         if (shape := shape_of(value)) and 0 not in shape
     ]
+    both = comparison(shown)
     return {
         "call": shown["call"],
         "example": exercise["outcome"] == "missing",
         "shapes": shapes,
         "nothing": shown["got"] is None,
-        "comparison": comparison(shown),
+        "comparison": both,
+        "alike": all(part.expected and part.got and not part.differs for part in both.parts) and not both.texts,
     }
 
 

@@ -88,6 +88,11 @@ class Comparison:
     rounded: bool = False
     more: int = 0
 
+    @property
+    def texts(self) -> bool:
+        """Whether some part of it is text, of which it is not known whether it differs."""
+        return any(grid.text for part in self.parts for grid in (part.expected, part.got) if grid)
+
 
 def explanation(exercise: dict[str, Any]) -> list[str]:
     """What there is to say about an exercise: the message, then the counterexample as code, expected and got."""

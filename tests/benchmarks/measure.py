@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -29,8 +28,9 @@ class Cost:
     """What something cost.
 
     seconds    that passed
-    cpu        seconds of processor time, those of processes that were started and waited for included
-    children   … of these processes alone
+    cpu        seconds of processor time that the machine spent on it: the system does not hand on what killed
+               processes of a namespace cost, so all of the machine is counted, which should do nothing else
+    children   … without what this process itself cost
     """
 
     seconds: float = 0.0
@@ -52,9 +52,9 @@ def environment(**extra: str) -> dict[str, str]:
 def command(words: Sequence[str], env: Mapping[str, str], cwd: Path = ROOT) -> tuple[Cost, str]:
     """Run a command; its cost and what it printed. Ends the benchmark if it fails."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        begin = time.perf_counter()
-        process = subprocess.Popen(words, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
-        cost = ended(process, begin)
+        with spent() as cost:
+            process = subprocess.Popen(words, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+            process.wait()
         if process.returncode:
             err.seek(0)
             sys.exit(f"{' '.join(words)} failed:\n{err.read().decode(errors='replace')[-2000:]}")
@@ -62,29 +62,21 @@ def command(words: Sequence[str], env: Mapping[str, str], cwd: Path = ROOT) -> t
         return cost, out.read().decode()
 
 
-def ended(process: subprocess.Popen[bytes], begin: float) -> Cost:
-    """Wait for a process: what it and all that it waited for cost since `begin`."""
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return Cost(seconds, usage.ru_utime + usage.ru_stime)
-
-
 @contextmanager
 def spent() -> Iterator[Cost]:
-    """What is done in a `with`, by this process and those that it starts and waits for. Filled in at its end."""
+    """What is done in a `with`. Filled in at its end."""
     cost = Cost()
-    own, others = _cpu(resource.RUSAGE_SELF), _cpu(resource.RUSAGE_CHILDREN)
-    begin = time.perf_counter()
+    own, all_of_it, begin = time.process_time(), _busy(), time.perf_counter()
     yield cost
     cost.seconds = time.perf_counter() - begin
-    cost.children = _cpu(resource.RUSAGE_CHILDREN) - others
-    cost.cpu = _cpu(resource.RUSAGE_SELF) - own + cost.children
+    cost.cpu = _busy() - all_of_it
+    cost.children = max(0.0, cost.cpu - (time.process_time() - own))
 
 
-def _cpu(who: int) -> float:
-    usage = resource.getrusage(who)
-    return usage.ru_utime + usage.ru_stime
+def _busy() -> float:
+    """Seconds that the machine's processors have been at work."""
+    times = psutil.cpu_times()
+    return float(sum(times[:7]) - times.idle - getattr(times, "iowait", 0.0))
 
 
 def first_words(words: Sequence[str], env: Mapping[str, str]) -> float:

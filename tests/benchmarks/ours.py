@@ -7,14 +7,13 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.state import result_file
 from tests.benchmarks.classes import Assignment, hand_in
-from tests.benchmarks.measure import ROOT, Cost, Memory, command, ended, environment, first_words
+from tests.benchmarks.measure import ROOT, Cost, Memory, command, environment, first_words, spent
 
 _CLI = [sys.executable, "-m", "autograder.cli"]
 
@@ -53,11 +52,10 @@ class Ours:
     def grade(self, course: Path, students: int) -> Run:
         """Run the command. Ends the benchmark if it fails."""
         before = _bytes(course)
-        begin = time.perf_counter()
-        with (self.folder / "log").open("wb") as log:
+        with (self.folder / "log").open("wb") as log, spent() as cost:
             process = subprocess.Popen(self._words, cwd=ROOT, env=_env(course), stdout=log, stderr=log)
             with Memory(process.pid) as memory:
-                cost = ended(process, begin)
+                process.wait()
         if process.returncode:
             sys.exit(f"{' '.join(self._words)} failed:\n{(self.folder / 'log').read_text(errors='replace')[-2000:]}")
         return Run(students, cost, memory.peak, _bytes(course) - before)
