@@ -6,7 +6,9 @@ statement must be one of those that are true.
 
     named     the submission's results are those of a misconception
     general   a statement about all cases
-    seen      an exception, a shape, a kind of thing, a changed argument or a broken relation, told as it was seen
+    always    an exception, a shape, a kind of thing, a changed argument or a broken relation, told as it was seen, and
+              each of the other cases that is wrong is wrong in this way, too
+    seen      the same, but there are others that are wrong in another way
     first     nothing but the first number that differs
     false     of named and general: not so on the other cases
     larger    the counterexample has a dimension of more than 3 (or N > 2), though the other cases have one without
@@ -30,6 +32,7 @@ from autograder import cases, mutants, project
 from autograder.cases import AssignmentCases, ExerciseCases
 from autograder.compare import Verdict, compare, same_answer
 from autograder.diagnose import Diagnosis, diagnose
+from autograder.evidence import dimensions
 from autograder.grade import Grader, _Run
 from autograder.mutations import Mutant, mutants_of
 from autograder.result import Judged
@@ -39,6 +42,7 @@ from autograder.submission import Submission
 from autograder.trials import Trials, observed
 from autograder.values import Value
 
+KINDS = ("named", "general", "always", "seen", "first", "false", "larger")
 _SEEN, _UNSEEN = 0, 1
 """Seeds of the cases that are graded with, and of those that what is said is tested on."""
 
@@ -112,7 +116,8 @@ class Examiner:
         finally:
             run.close()
         true = _holds(exercise, told, judged, more)
-        return replace(told, true=true, larger=_larger(told.diagnosis, judged))
+        kind = "always" if told.kind == "seen" and _always(told.diagnosis, judged) else told.kind
+        return replace(told, kind=kind, true=true, larger=_larger(told.diagnosis, judged))
 
 
 def _observed(trials: Trials, verdicts: Sequence[Verdict], diagnosis: Diagnosis) -> list[str]:
@@ -147,15 +152,31 @@ def _kind(diagnosis: Diagnosis) -> str:
     return "first" if number else "seen"
 
 
+def _always(diagnosis: Diagnosis, unseen: Judged) -> bool:
+    """Whether all that is wrong in the same part of other cases is wrong in the way that was told."""
+    if diagnosis.shown is None:
+        return False
+    scope = diagnosis.scope.removeprefix("for ").removesuffix(": ")
+    wrong = [each for each in unseen.verdicts if not each.right and (not scope or each.case.part == scope)]
+    return bool(wrong) and all(_way(verdict) == _way(diagnosis.shown) for verdict in wrong)
+
+
+def _way(verdict: Verdict) -> tuple[object, ...]:
+    """In which way an answer is wrong."""
+    kind = verdict.difference and verdict.difference.kind
+    return verdict.answer.error, set(verdict.answer.changed), verdict.relation is None, kind
+
+
 def _larger(diagnosis: Diagnosis, unseen: Judged) -> bool:
     """Whether a counterexample is larger than need be."""
-    if diagnosis.shown is None or _small(diagnosis.shown):
+    if diagnosis.shown is None or _small(unseen.exercise, diagnosis.shown):
         return False
-    return any(not verdict.right and _small(verdict) for verdict in unseen.verdicts)
+    return any(not verdict.right and _small(unseen.exercise, verdict) for verdict in unseen.verdicts)
 
 
-def _small(verdict: Verdict) -> bool:
-    return all(max(_sides(value), default=0) <= 3 for value in verdict.case.arguments.values())
+def _small(exercise: ExerciseCases, verdict: Verdict) -> bool:
+    sides = [side for value in verdict.case.arguments.values() for side in _sides(value)]
+    return max(sides, default=0) <= 3 and dimensions(exercise, verdict.case).get("N", 0) <= 2
 
 
 def _sides(value: Value) -> Iterator[int]:
@@ -223,7 +244,7 @@ def main() -> None:
         count["false"] = sum(not each.true for each in told)
         count["larger"] = sum(each.larger for each in told)
         cost = 1000 * sum(each.seconds for each in told) / max(1, len(told))
-        shares = "  ".join(f"{kind} {count[kind]}" for kind in ("named", "general", "seen", "first", "false", "larger"))
+        shares = "  ".join(f"{kind} {count[kind]}" for kind in KINDS)
         print(
             f"{name}: {len(told)} wrong  {shares}  {100 * count['first'] / max(1, len(told)):.1f} % first only"
             f"  {cost:.0f} ms each",
