@@ -24,8 +24,8 @@ from autograder.values import Code, Value
 SUFFIX = ".cases.json"
 _ENTRIES = (6, 12, 12, 16, 20)
 """How many entries the arguments of a case may have; for each, the case with the most different numbers is taken."""
-_SHARE = 4
-"""At most one in so many cases of an exercise is visible."""
+_SHARE, _MOST = 4, 24
+"""At most one in so many cases of an exercise is visible, and not more than so many."""
 
 
 def visible(compiled: AssignmentCases) -> AssignmentCases:
@@ -93,7 +93,7 @@ def _chosen(exercise: ExerciseCases) -> tuple[Case, ...]:
             if telling:
                 readable.sort(key=lambda number: -len(set(_numbers(exercise.cases[number].arguments))))
             found += readable[:1]
-    allowed = len(exercise.cases) // _SHARE if exercise.unique else len(exercise.cases)
+    allowed = min(_MOST, len(exercise.cases) // _SHARE if exercise.unique else len(exercise.cases))
     return tuple(exercise.cases[number] for number in sorted(found[:allowed]))
 
 
