@@ -18,7 +18,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from nbclient import NotebookClient
 from nbformat import v4
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from autograder import cli, project, validate, visible
 from autograder.cases import AssignmentCases
@@ -306,7 +306,7 @@ def test_what_it_shows_is_escaped(folder: Path) -> None:
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_a_page_and_is_accessible(folder: Path, width: int, scheme: str) -> None:
+def test_it_fits_a_page_and_is_accessible(browser: Browser, folder: Path, width: int, scheme: str) -> None:
     (folder / "a.py").write_text(WRONG)
     shown = check_file(folder / "a.py", [])._repr_html_()
     text = (
@@ -315,17 +315,13 @@ def test_it_fits_a_page_and_is_accessible(folder: Path, width: int, scheme: str)
         f"{shown}</main></body></html>"
     )
     (folder / "page.html").write_text(text, encoding="utf-8")
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox"] if os.getuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        with Visit(browser, folder / "page.html", width, scheme=scheme) as visit:
-            assert not visit.said
-            assert visit.asked == [visit.start]
-            assert fits(visit.page)
-            assert not cut(visit.page)
-            found = Axe().run(visit.page)
-            assert not found.violations_count, found.generate_report()
-        browser.close()
+    with Visit(browser, folder / "page.html", width, scheme=scheme) as visit:
+        assert not visit.said
+        assert visit.asked == [visit.start]
+        assert fits(visit.page)
+        assert not cut(visit.page)
+        found = Axe().run(visit.page)
+        assert not found.violations_count, found.generate_report()
 
 
 # --- the command

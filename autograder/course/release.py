@@ -33,9 +33,7 @@ def release(name: str, course: Path, due: datetime | None = None) -> Path:
     text = _generate(name, course, _points(name))
     if due is not None:
         set_due(name, course, due)
-    ours = project.released(name)
-    write(ours, text.encode())
-    write(project.visible_cases(name), _visible(name))
+    ours = _written(name, text)
     run(exchange(ExchangeReleaseAssignment, course, name, force=True), f"releasing {name}")
     return ours
 
@@ -48,8 +46,13 @@ def student_notebook(name: str) -> str:
 
 def build(name: str) -> Path:
     """Write what students get to `assignments/`, without releasing it. Returns the notebook."""
+    return _written(name, student_notebook(name))
+
+
+def _written(name: str, notebook: str) -> Path:
     path = project.released(name)
-    write(path, student_notebook(name).encode())
+    write(path, notebook.encode())
+    write(project.visible_cases(name), _visible(name))
     return path
 
 
