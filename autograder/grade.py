@@ -10,8 +10,7 @@ these out.
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,24 +18,20 @@ from typing import Any
 
 from autograder import cases as assignments
 from autograder.batch import Batch
-from autograder.cases import Answer, AssignmentCases, ExerciseCases
-from autograder.compare import Expected, Verdict
-from autograder.diagnose import Diagnosis, diagnose, died, showing, undefined
+from autograder.cases import AssignmentCases, ExerciseCases
+from autograder.diagnose import Diagnosis, diagnose, died, showing
 from autograder.errors import SandboxError
 from autograder.exercise import Relation
-from autograder.helpers import oracle, right_results
 from autograder.result import Judged, Result, judge_answers, result_of
-from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerDied, choose
+from autograder.sandbox.launcher import Limits, Sandbox, choose
+from autograder.session import Calls, Session, Sessions, answers_in
 from autograder.shrink import shrink
 from autograder.submission import Submission, Unreadable, read
 from autograder.text import clean
-from autograder.trials import Arguments, Ask, Trials, observed
-from autograder.values import encode
+from autograder.trials import Trials, observed
 
 Progress = Callable[[Result], None]
 
-_AGAIN = 8
-"""Cases that are called a second time: the same inputs must give the same results."""
 _REMEMBERED = 64 << 20
 """Bytes of answers whose judgement is remembered, for all submissions together."""
 _READ = 4
@@ -115,24 +110,16 @@ class Grader:
     def __init__(
         self, assignment: AssignmentCases, sandbox: Sandbox, limits: Limits, cells: Sequence[str] = ()
     ) -> None:
-        self.assignment, self.sandbox, self.limits = assignment, sandbox, limits
-        self.reference = assignment.reference_functions()
+        self.assignment = assignment
+        self._sessions = Sessions(assignment, sandbox, limits, cells)
         exercises = assignment.exercises
-        self.relations: dict[str, list[Relation]] = {
+        self._relations: dict[str, list[Relation]] = {
             entry.name: assignment.relations(entry.name) if entry.relations else [] for entry in exercises
         }
-        encoded = {entry.name: [_encoded(case.arguments) for case in entry.cases] for entry in exercises}
-        self.inputs = Inputs.of(encoded, cells)
-        self.again = {entry.name: _called_again(len(entry.cases)) for entry in exercises}
-        self.expected = {
-            entry.name: Expected([entry.cases[i].expected for i in (*range(len(entry.cases)), *self.again[entry.name])])
-            for entry in exercises
-            if entry.unique and not entry.relations
-        }
+        self._all = {entry.name: Calls.all_of(entry) for entry in exercises}
+        self._few = {entry.name: Calls.few_of(entry) for entry in exercises if entry.builds_on}
         self._judged: dict[tuple[str, Batch], Judged] = {}
         self._judged_bytes = 0
-        self._helpers: dict[tuple[str, str], dict[str, Any]] = {}
-        self._lock = threading.Lock()
 
     def grade(self, submission: Submission | Unreadable) -> Result:
         """Grade one submission: one entry of the document's "submissions".
@@ -152,50 +139,67 @@ class Grader:
             results = self._graded(submission)
         return _entry(submission.name, maximum, results, "graded", None)
 
-    def helpers(self, exercise: ExerciseCases, replaced: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """What wrong helpers of an exercise should have given, for what it will ask, as a worker reads it.
-
-        They are the calls that the reference makes; a submission that makes others asks for each.
-        """
-        with self._lock:
-            for name in replaced:
-                if (exercise.name, name) not in self._helpers:
-                    self._helpers[exercise.name, name] = right_results(self.reference, exercise, name)
-        return {name: self._helpers[exercise.name, name] for name in replaced}
-
     def _graded(self, submission: Submission) -> list[Result]:
-        run = _Run(self, submission)
+        session = self._sessions.begin(submission)
         try:
-            return self._exercises(run)
+            own = self._own(session)
+            found = [(exercise, *self._given(session, exercise, own)) for exercise in self.assignment.exercises]
+            return [self._told(session, *each) for each in found]
         finally:
-            run.close()
+            session.close()
 
-    def _exercises(self, run: _Run) -> list[Result]:
-        judged = {exercise.name: self._judge(exercise, run.answers(exercise)) for exercise in self.assignment.exercises}
-        wrong = {name for name, mine in judged.items() if mine.outcome != "correct"}
-        found: list[tuple[ExerciseCases, Judged, list[str]]] = []
-        for exercise in self.assignment.exercises:
-            mine, followed = judged[exercise.name], []
-            helpers = [name for name in exercise.builds_on if name in wrong]
-            if helpers and mine.outcome not in ("correct", "missing"):
-                replaced = self._judge(exercise, run.answers_with(exercise, helpers))
-                if replaced.points > mine.points:
-                    mine, followed = replaced, helpers
-            found.append((exercise, mine, followed))
-        return [self._told(run, *each) for each in found]
+    def _own(self, session: Session) -> dict[str, Judged | None]:
+        """What each exercise is worth with the submission's own helpers; None if less than all, and no more is known.
 
-    def _told(self, run: _Run, exercise: ExerciseCases, judged: Judged, followed: list[str]) -> Result:
-        diagnosis = self._explained(run, exercise, judged, followed)
+        Helpers come before what builds on them. A composition with a wrong helper is mostly wrong with it and right
+        without it, so a few calls tell the former, and the rest of them would be for nothing.
+        """
+        own: dict[str, Judged | None] = {}
+        while left := [entry for entry in self.assignment.exercises if entry.name not in own]:
+            waiting = {entry.name for entry in left}
+            ready = [entry for entry in left if not waiting & set(entry.builds_on)] or left
+            for exercise in ready:
+                few = self._few.get(exercise.name) if _wrong_helpers(exercise, own) else None
+                if few:
+                    judged = self._judge(few, next(session.answers([few])))
+                    if judged.settled and judged.outcome != "correct":
+                        own[exercise.name] = replace(judged, exercise=exercise)
+                    elif judged.outcome not in ("correct", "missing"):
+                        own[exercise.name] = None
+            calls = [self._all[entry.name] for entry in ready if entry.name not in own]
+            for each, answers in zip(calls, session.answers(calls), strict=True):
+                own[each.exercise.name] = self._judge(each, answers)
+        return own
+
+    def _given(
+        self, session: Session, exercise: ExerciseCases, own: dict[str, Judged | None]
+    ) -> tuple[Judged, list[str]]:
+        """What an exercise is worth, given right results of those helpers that are wrong where that is worth more."""
+        calls, mine = self._all[exercise.name], own[exercise.name]
+        helpers = _wrong_helpers(exercise, own)
+        if not helpers or (mine and mine.outcome in ("correct", "missing")):
+            return mine or self._judge(calls, next(session.answers([calls]))), []
+        replaced = self._judge(calls, session.answers_with(calls, helpers))
+        if mine is None and replaced.points < exercise.points:
+            mine = self._judge(calls, next(session.answers([calls])))
+        return (replaced, helpers) if mine is None or replaced.points > mine.points else (mine, [])
+
+    def _told(self, session: Session, exercise: ExerciseCases, judged: Judged, followed: list[str]) -> Result:
+        diagnosis = self._explained(session, exercise, judged, followed)
         if followed:
             diagnosis = _followed(diagnosis, followed)
         return result_of(exercise, judged.points, diagnosis, bool(followed))
 
-    def _explained(self, run: _Run, exercise: ExerciseCases, judged: Judged, replaced: Sequence[str]) -> Diagnosis:
+    def _explained(
+        self, session: Session, exercise: ExerciseCases, judged: Judged, replaced: Sequence[str]
+    ) -> Diagnosis:
         """The diagnosis with what a few more calls show: arguments that are not used, a smaller counterexample."""
         diagnosis, shown = judged.diagnosis, judged.diagnosis.shown
         if not judged.verdicts or shown is None or diagnosis.outcome not in ("wrong", "partial", "error"):
             return diagnosis
-        trials = Trials(exercise, self.reference, self.relations[exercise.name], run.asking(exercise, replaced))
+        trials = Trials(
+            exercise, self._sessions.reference, self._relations[exercise.name], session.asking(exercise, replaced)
+        )
         if not diagnosis.misconception and shown.difference and shown.difference.kind == "value":
             inside = [verdict for verdict in judged.verdicts if verdict.case.part == shown.case.part]
             more = observed(trials, inside)
@@ -204,18 +208,18 @@ class Grader:
         smaller = shrink(trials, exercise.cases, shown)
         return diagnosis if smaller is shown else showing(exercise, diagnosis, smaller)
 
-    def _judge(self, exercise: ExerciseCases, answers: Batch | Diagnosis) -> Judged:
+    def _judge(self, calls: Calls, answers: Batch | Diagnosis) -> Judged:
         """Points and diagnosis; the same answers of another submission are judged once."""
+        exercise = calls.exercise
         if isinstance(answers, Diagnosis):
             return Judged(exercise, 0.0, settled=answers)
-        expected = self.expected.get(exercise.name)
-        agreeing = expected.agrees(answers) if expected else []
-        if expected and all(agreeing):
+        agreeing = calls.expected.agrees(answers) if calls.expected else []
+        if calls.expected and all(agreeing):
             return Judged(exercise, exercise.points, settled=Diagnosis("correct"))
         key = exercise.name, answers
         judged = self._judged.get(key)
         if judged is None:
-            judged = self._judge_cases(exercise, answers, agreeing)
+            judged = self._judge_cases(calls, answers, agreeing)
             self._judged_bytes += _READ * (len(answers.layout) + len(answers.numbers))
             if self._judged_bytes > _REMEMBERED:
                 self._judged.clear()
@@ -223,27 +227,21 @@ class Grader:
             self._judged[key] = judged
         return judged
 
-    def _judge_cases(self, exercise: ExerciseCases, batch: Batch, agreeing: Sequence[bool]) -> Judged:
-        count, again = len(exercise.cases), self.again[exercise.name]
+    def _judge_cases(self, calls: Calls, batch: Batch, agreeing: Sequence[bool]) -> Judged:
+        exercise, count = calls.exercise, len(calls.exercise.cases)
         try:
-            answers = [_answer(entry) for entry in batch.entries()]
+            answers = answers_in(batch)
         except ValueError:
             return Judged(exercise, 0.0, settled=Diagnosis("crashed", died("crashed")))
-        if len(answers) != count + len(again):
+        if len(answers) != len(calls.which):
             return Judged(exercise, 0.0, settled=Diagnosis("crashed", died("crashed")))
-        second = dict(zip(again, answers[count:], strict=True))
-        return judge_answers(exercise, answers[:count], second, self.relations[exercise.name], agreeing[:count])
+        second = dict(zip(calls.again, answers[count:], strict=True))
+        return judge_answers(exercise, answers[:count], second, self._relations[exercise.name], agreeing[:count])
 
 
-def _encoded(arguments: Arguments) -> dict[str, Any]:
-    return {key: encode(value) for key, value in arguments.items()}
-
-
-def _called_again(count: int) -> list[int]:
-    """Which cases are called a second time, last first: a few, spread over the smaller three quarters."""
-    if count < 4 * _AGAIN:
-        return []
-    return [index * (3 * count // 4) // _AGAIN for index in reversed(range(_AGAIN))]
+def _wrong_helpers(exercise: ExerciseCases, own: Mapping[str, Judged | None]) -> list[str]:
+    """Those that are judged and not right."""
+    return [name for name in exercise.builds_on if name in own and not ((found := own[name]) and found.right)]
 
 
 def _followed(diagnosis: Diagnosis, helpers: Sequence[str]) -> Diagnosis:
@@ -252,153 +250,6 @@ def _followed(diagnosis: Diagnosis, helpers: Sequence[str]) -> Diagnosis:
     if diagnosis.outcome == "correct":
         return Diagnosis("correct", told)
     return replace(diagnosis, message=f"{diagnosis.message} ({told})")
-
-
-class _Run:
-    """A submission in its sandbox: starts workers as they are needed, and remembers what defining it showed."""
-
-    def __init__(self, grader: Grader, submission: Submission) -> None:
-        self.grader, self.cells = grader, list(submission.cells)
-        self.names = list(dict.fromkeys(entry.name.partition(".")[0] for entry in grader.assignment.exercises))
-        self.worker: Worker | None = None
-        self.loaded: dict[str, Any] = {}
-        self.loads = True
-        self.told: set[str] = set()
-        """Helpers of which this submission's worker may have learned right results."""
-        self.answering = True
-
-    def close(self) -> None:
-        if self.worker:
-            self.worker.close()
-            self.worker = None
-
-    def answers(self, exercise: ExerciseCases) -> Batch | Diagnosis:
-        """The submission's answers to all cases, or why there are none."""
-        try:
-            return self._call(self._ready(exercise), exercise)
-        except WorkerDied as death:
-            self.close()
-            return self._died(exercise, death)
-
-    def answers_with(self, exercise: ExerciseCases, replaced: Sequence[str]) -> Batch | Diagnosis:
-        """The same with the results of some helpers replaced by right ones, when all has been judged without."""
-        if not self.told <= set(replaced):
-            self.close()  # what it was told for another exercise must not answer for this one
-        self.told = set(replaced)
-        try:
-            return self._call(self._ready(exercise), exercise, replaced)
-        except WorkerDied as death:
-            self.close()
-            return Diagnosis(death.reason, self._told(exercise, death))
-
-    def asking(self, exercise: ExerciseCases, replaced: Sequence[str]) -> Ask:
-        """Calls the submission with other arguments, until it once gives no answer."""
-
-        def ask(tried: list[Arguments]) -> list[Answer] | None:
-            message = {"op": "call", "name": exercise.name, "call": exercise.call, "cases": list(map(_encoded, tried))}
-            if not self.answering:
-                return None
-            try:
-                reply = self._ready(exercise).request(
-                    {**message, "replace": self.grader.helpers(exercise, replaced)},
-                    answer=oracle(self.grader.reference, replaced) if replaced else None,
-                    wall=exercise.seconds,
-                )
-                return [_answer(entry) for entry in Batch.from_json(reply).entries()]
-            except WorkerDied:
-                self.close()
-            except ValueError:
-                pass
-            self.answering = False
-            return None
-
-        return ask
-
-    def _start(self) -> Worker:
-        return self.grader.sandbox.start(self.grader.limits, self.grader.inputs)
-
-    def _ready(self, exercise: ExerciseCases) -> Worker:
-        """A worker in which the submission is defined: all of it, or only this exercise if all of it kills workers."""
-        if self.worker and self.loads:
-            return self.worker
-        self.close()
-        self.worker = self._start()
-        names = self.names if self.loads else [exercise.name.partition(".")[0]]
-        try:
-            self.loaded = self.worker.request({"op": "load", "cells": self.cells, "names": names})
-        except WorkerDied:
-            self.close()
-            if not self.loads:
-                raise
-            self.loads = False
-            return self._ready(exercise)
-        return self.worker
-
-    def _call(self, worker: Worker, exercise: ExerciseCases, replace: Sequence[str] = ()) -> Batch | Diagnosis:
-        message = {"op": "call", "name": exercise.name, "call": exercise.call, "kept": exercise.name}
-        reply = worker.request(
-            {**message, "again": self.grader.again[exercise.name], "replace": self.grader.helpers(exercise, replace)},
-            answer=oracle(self.grader.reference, replace) if replace else None,
-            wall=exercise.seconds,
-        )
-        if reply.get("missing") is True:
-            return self._missing(exercise)
-        try:
-            return Batch.from_json(reply)
-        except ValueError:
-            raise WorkerDied("crashed") from None
-
-    def _missing(self, exercise: ExerciseCases) -> Diagnosis:
-        owner = exercise.name.partition(".")[0]
-        problem = _mapping(_mapping(self.loaded.get("problems")).get(owner))
-        forbidden = _mapping(self.loaded.get("forbidden")).get(owner)
-        others = self.loaded.get("others")
-        return undefined(
-            exercise.name,
-            _error(problem) if problem else None,
-            forbidden if isinstance(forbidden, str) else None,
-            [name for name in others if isinstance(name, str)][:200] if isinstance(others, list) else [],
-        )
-
-    def _died(self, exercise: ExerciseCases, death: WorkerDied) -> Diagnosis:
-        """Why there are no answers; the smallest case is tried alone to see whether it shows the same."""
-        shown = None
-        try:
-            worker = self._ready(exercise)
-            first = {"op": "call", "name": exercise.name, "call": exercise.call}
-            worker.request({**first, "cases": [_encoded(exercise.cases[0].arguments)]}, wall=exercise.seconds)
-        except WorkerDied as again:
-            self.close()
-            if again.reason == death.reason:
-                shown = Verdict(exercise.cases[0], Answer(error=death.reason))
-        return Diagnosis(death.reason, self._told(exercise, death), None, shown)
-
-    def _told(self, exercise: ExerciseCases, death: WorkerDied) -> str:
-        return died(death.reason, exercise.seconds or self.grader.limits.wall)
-
-
-def _answer(result: dict[str, Any]) -> Answer:
-    """An answer from the untrusted side. Raises ValueError for what is no answer."""
-    if isinstance(result.get("error"), dict):
-        return _error(result["error"])
-    changed = result.get("changed", [])
-    if "value" not in result or not isinstance(changed, list) or not all(isinstance(name, str) for name in changed):
-        raise ValueError("not an answer")
-    return Answer(result["value"], tuple(changed[:20]))
-
-
-def _error(problem: dict[str, Any]) -> Answer:
-    kind, message, line, module = (problem.get(key) for key in ("type", "message", "line", "module"))
-    return Answer(
-        error=kind if isinstance(kind, str) and kind else "Exception",
-        message=message if isinstance(message, str) else "",
-        line=line if type(line) is int and 0 < line < 10**6 else None,
-        module=module if isinstance(module, str) and module else None,
-    )
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _entry(name: str, maximum: float, results: list[Result], status: str, message: str | None) -> Result:

@@ -25,7 +25,7 @@ _ELEMENTS = 2000
 def right_results(reference: dict[str, Any], exercise: ExerciseCases, helper: str) -> dict[str, Any]:
     """Results of a helper in all calls that the reference of an exercise makes: their tags, and the results sealed."""
     original = reference.get(helper)
-    found: dict[bytes, str] = {}
+    found: dict[bytes, bytes] = {}
     if isinstance(original, types.FunctionType):
 
         def noted(*positional: Value, **named: Value) -> Value:
@@ -37,7 +37,11 @@ def right_results(reference: dict[str, Any], exercise: ExerciseCases, helper: st
             return result
 
         _run(exercise, _with(reference, helper, original, noted))
-    return {"tags": base64.b64encode(b"".join(found)).decode("ascii"), "sealed": list(found.values())}
+    return {
+        "tags": base64.b64encode(b"".join(found)).decode("ascii"),
+        "sealed": base64.b64encode(b"".join(found.values())).decode("ascii"),
+        "sizes": list(map(len, found.values())),
+    }
 
 
 def oracle(reference: dict[str, Any], replaced: Sequence[str]) -> Callable[[dict[str, Any]], dict[str, Any]]:

@@ -37,6 +37,11 @@ class Judged:
         found = outcome_of(self.verdicts)
         return "partial" if found != "correct" and self.points > 0 else found
 
+    @property
+    def right(self) -> bool:
+        """Whether all of it is."""
+        return self.outcome == "correct"
+
     @cached_property
     def diagnosis(self) -> Diagnosis:
         """What is wrong, and a case that shows it."""

@@ -30,7 +30,7 @@ diagnose
 trials
 shrink
 score
-result
+result session
 grade
 mutations
 mutants oracles coverage released

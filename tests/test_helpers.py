@@ -38,8 +38,8 @@ def test_what_a_worker_gets_beforehand_tells_no_result(backprop: AssignmentCases
     """Neither the numbers themselves nor any form in which they are written; but each opens with its arguments."""
     (backward,) = [entry for entry in backprop.exercises if entry.name == "backward"]
     given = right_results(backprop.reference_functions(), backward, "dW")
-    assert len(given["sealed"]) >= len(backward.cases)
-    closed = json.dumps(given).encode() + b"".join(base64.b64decode(text) for text in given["sealed"])
+    assert len(given["sizes"]) >= len(backward.cases)
+    closed = json.dumps(given).encode() + base64.b64decode(given["sealed"])
     for case in backward.cases:
         for result in case.expected:
             if len(set(result.ravel().tolist()) - {0.0, 0.5, 1.0}) > 1:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from autograder.batch import Batch
@@ -14,6 +15,7 @@ from autograder.errors import SandboxError
 from autograder.sandbox import patience
 from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerDied
 from autograder.sandbox.patience import Patience
+from autograder.values import encode
 from tests.test_sandbox import alive, family, sandbox, value
 
 __all__ = ["sandbox"]
@@ -95,13 +97,14 @@ def test_on_a_busy_machine_who_sleeps_or_loops_is_still_late(sandbox: Sandbox, b
 
 
 def test_a_single_call_is_made_once(sandbox: Sandbox) -> None:
-    """`train_digits` has one case, which may take nearly all of the time; several are called again if one raises."""
-    source = "calls = []\ndef f(x):\n    calls.append(x)\n    raise ValueError(str(len(calls)))"
-    inputs = Inputs.of({"one": [{"x": 1}], "two": [{"x": 1}, {"x": 2}]})
+    """`train_digits` has one case, which may take nearly all of the time; two are called again if one changes it."""
+    source = "calls = []\ndef f(x):\n    calls.append(x)\n    x += 1.0\n    raise ValueError(str(len(calls)))"
+    case = {"x": encode(np.zeros(2))}
+    inputs = Inputs.of({"one": [case], "two": [case, case]})
     told = []
-    for kept in ("one", "two"):
+    for kept, which in (("one", [0]), ("two", [0, 1])):
         with sandbox.start(Limits(), inputs) as worker:
             worker.request({"op": "load", "cells": [source], "names": ["f"]})
-            reply = worker.request({"op": "call", "name": "f", "call": "f(x)", "kept": kept})
+            reply = worker.request({"op": "call", "name": "f", "call": "f(x)", "kept": kept, "which": which})
             told.append([entry["error"]["message"] for entry in Batch.from_json(reply).entries()])
-    assert told == [["1"], ["2", "3"]]
+    assert told == [["1"], ["3", "4"]]

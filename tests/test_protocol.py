@@ -13,7 +13,7 @@ import socket
 import struct
 import threading
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ from autograder.errors import SandboxError
 from autograder.grade import Grader, grade_files
 from autograder.sandbox import wire
 from autograder.sandbox.launcher import Ended, Inputs, Limits, Worker, WorkerDied, choose
+from autograder.session import Calls
 from autograder.submission import Submission
 from autograder.values import MAX_PARTS, dumps, loads
 
@@ -95,21 +96,27 @@ class Recorded:
 
     def start(self, limits: Limits, inputs: Inputs | None = None) -> Worker:
         worker = choose().start(limits, inputs)
-        request = worker.request
+        request, requests = worker.request, worker.requests
 
         def noted(message: dict[str, Any], **options: Any) -> dict[str, Any]:
             reply = request(message, **options)
             self.replies[asked(message)] = dumps(reply)
             return reply
 
-        worker.request = noted  # type: ignore[method-assign]
+        def all_noted(messages: Sequence[tuple[dict[str, Any], float | None]]) -> Iterator[dict[str, Any]]:
+            for (message, _), reply in zip(messages, requests(messages), strict=True):
+                self.replies[asked(message)] = dumps(reply)
+                yield reply
+
+        worker.request, worker.requests = noted, all_noted  # type: ignore[method-assign]
         return worker
 
 
 def asked(message: dict[str, Any]) -> str:
     """What a request is about, the same each time."""
     cases = dumps(message.get("cases", []))  # those of trials, which come after the calls that are judged
-    return f"{message['op']} {message.get('name')} {sorted(message.get('replace', {}))} {cases.decode()}"
+    replaced, which = sorted(message.get("replace", {})), list(message.get("which", []))
+    return f"{message['op']} {message.get('name')} {replaced} {which} {cases.decode()}"
 
 
 @pytest.fixture(scope="module")
@@ -276,14 +283,14 @@ def test_memory_is_bounded_by_the_size_of_a_reply(
             return [frame(dumps({"id": message["id"], "defined": []}))]
         return [frame(b"".join(make(message["id"]))[:REPLY])]
 
-    grader = Grader(backprop, Puppet(reply), Limits(wall=60.0, reply=REPLY))
-    run = functools.partial(grader._judge, backprop.exercises[0])
+    limits = Limits(wall=60.0, reply=REPLY)
+    judge = functools.partial(Grader(backprop, Puppet(reply), limits)._judge, Calls.all_of(backprop.exercises[0]))
     tracemalloc.start()
     try:
-        with Puppet(reply).start(grader.limits) as worker:
+        with Puppet(reply).start(limits) as worker:
             tracemalloc.reset_peak()
             with suppress(WorkerDied, ValueError):
-                run(Batch.from_json(worker.request({"op": "call", "name": "bce"})))
+                judge(Batch.from_json(worker.request({"op": "call", "name": "bce"})))
             _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -325,7 +325,7 @@ def test_worker_may_ask(worker: Worker) -> None:
         "name": "f",
         "call": "f(x)",
         "cases": [{"x": 1}],
-        "replace": {"g": {"tags": "", "sealed": []}},
+        "replace": {"g": {"tags": "", "sealed": "", "sizes": []}},
     }
     reply = worker.request(call, answer=lambda asked: {"value": encode(41)})
     assert Batch.from_json(reply).entries() == [{"value": 42}]

@@ -22,8 +22,9 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -49,6 +50,8 @@ _START_SECONDS = 20.0
 _END_SECONDS = 5.0
 _GRACE_SECONDS = 1.0
 _MAX_ASKS = 5000
+_AHEAD = 2
+"""Requests that a worker has, at most: the one that it answers and the next."""
 _NEW_USER = 0x10000000
 _NEW_NAMESPACES = 0x00020000 | 0x04000000 | 0x08000000 | 0x20000000 | 0x40000000
 """Mounts, host name, interprocess communication, processes and network; <linux/sched.h>."""
@@ -113,23 +116,48 @@ class Worker:
         Raises WorkerDied, and SandboxError if it was ended, or kept from running, by something else than the submission
         in it. The reply is a dict; what is in it is not trusted.
         """
-        if self._ended:
-            raise WorkerDied("crashed")
+        with self._in_step():
+            identity, deadline = self._send(message), self._patience(wall)
+            return self._reply(identity, deadline, answer)
+
+    def requests(self, messages: Sequence[tuple[Message, float | None]]) -> Iterator[Message]:
+        """Replies to requests, each with its seconds: as `request`, but the next one is there when one is answered.
+
+        Small requests only: while one is sent, nobody may wait for a reply to be read.
+        """
+        sent: deque[str] = deque()
+        for number, (_, wall) in enumerate(messages):
+            with self._in_step():
+                for message, _ in messages[number + len(sent) : number + _AHEAD]:
+                    sent.append(self._send(message))
+                reply = self._reply(sent.popleft(), self._patience(wall), None)
+            yield reply
+
+    def _patience(self, wall: float | None) -> Patience:
+        return Patience(self.limits.wall if wall is None else wall, self._pid)
+
+    def _send(self, message: Message) -> str:
         # A fresh number each time: a reply cannot be sent before its request is known.
         identity = secrets.token_hex(8)
         payload = dumps({**message, "id": identity})
         if len(payload) > wire.MAX_FRAME:
             raise ValueError("the request is larger than a frame")
-        deadline = Patience(self.limits.wall if wall is None else wall, self._pid)
+        wire.send_frame(self._connection, payload, self._patience(None))
+        return identity
+
+    @contextmanager
+    def _in_step(self) -> Iterator[None]:
+        """Ends the worker if anything fails in here: the two sides would not be in step any more."""
+        if self._ended:
+            raise WorkerDied("crashed")
         try:
-            wire.send_frame(self._connection, payload, deadline)
-            return self._reply(identity, deadline, answer)
+            yield
         except wire.WireError as error:
             # A socket closes a moment before its process has ended; a student may also have closed it.
             ended = self.close(_GRACE_SECONDS if error.reason == "closed" else 0.0)
             raise WorkerDied(self._reason(error, ended)) from None
         except BaseException:
-            self.close()  # the two sides are out of step
+            self.close()
             raise
 
     def _reply(self, identity: str, deadline: wire.Deadline, answer: Callable[[Message], Message] | None) -> Message:

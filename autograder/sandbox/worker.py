@@ -14,10 +14,9 @@ A forked process locks itself in, says `{"ready": true}` over its own socket, th
     {"id", "op": "load", "cells": [source, …], "names": [name, …]}
         → {"id", "defined": [name, …], "others": [name, …], "problems": {name: {type, message, line}},
            "forbidden": {name: module}}
-    {"id", "op": "call", "name", "call": expression, "cases": [{argument: value}, …] or "kept": exercise,
-     "again": [index, …], "replace": {name: {"tags", "sealed"}}}
-        → {"id", "missing": true}  or  {"id", "layout", "numbers"}: a batch with a result for each case, then
-          one for each of those called again
+    {"id", "op": "call", "name", "call": expression, "cases": [{argument: value}, …] or "kept": exercise and "which":
+     [index, …], "replace": {name: {"tags", "sealed", "sizes"}}}
+        → {"id", "missing": true}  or  {"id", "layout", "numbers"}: a batch with a result for each call
 
 A name in `replace` becomes, for this call, a proxy that knows right results for some arguments ("tags" of these, and
 the results sealed with them: who does not have the arguments cannot read the result), and asks the trusted side for
@@ -31,6 +30,7 @@ import base64
 import ctypes
 import gc
 import importlib
+import itertools
 import os
 import platform
 import random
@@ -195,6 +195,10 @@ class Kept:
     """Inputs of an exercise, with all arrays in one block of memory: whether any was changed is one comparison.
 
     So a function that changes nothing, as it should, is called without a copy of its arguments for each call.
+
+    names   of the arguments; all cases have the same
+    rows    the arguments of each case
+    plain   … whether none of them is a list, tuple or dict
     """
 
     def __init__(self, cases: list[Case]) -> None:
@@ -214,9 +218,10 @@ class Kept:
         self._pristine, self._views = self._block.copy(), views
         self._forms = self._formed()
         moved = {id(array): view for array, view in zip(self._arrays, views, strict=True)}
-        self.cases: list[Case] = self._moved(cases, moved)
+        self.names = tuple(cases[0]) if cases else ()
+        self.rows = [tuple(self._moved(case[name], moved) for name in self.names) for case in cases]
+        self.plain = [not any(isinstance(value, (list, tuple, dict)) for value in row) for row in self.rows]
         self._arrays = []
-        self.plain = [not any(isinstance(value, (list, tuple, dict)) for value in case.values()) for case in self.cases]
 
     def _collect(self, value: Any) -> None:
         import numpy as np
@@ -235,6 +240,10 @@ class Kept:
         if isinstance(value, (list, tuple)):
             return type(value)(self._moved(item, moved) for item in value)
         return moved.get(id(value), value)
+
+    def case(self, index: int) -> Case:
+        """The arguments of a case by name."""
+        return dict(zip(self.names, self.rows[index], strict=True))
 
     def _formed(self) -> tuple[list[Any], list[Any]]:
         return [view.dtype for view in self._views], [view.shape for view in self._views]
@@ -352,56 +361,62 @@ class Worker:
         replaced = request.get("replace", {})
         own = {name: namespace[name] for name in replaced if name in namespace}
         namespace.update({name: self.proxy(request["id"], name, known) for name, known in replaced.items()})
-        code = compile(request["call"], "<call>", "eval")
-        batch = self.results(code, request)
+        batch = self.results(request)
         for name in replaced:
             namespace.pop(name, None)
         namespace.update(own)
         reply: dict[str, Any] = batch.as_json()
         return reply
 
-    def results(self, code: types.CodeType, request: dict[str, Any]) -> Any:
+    def results(self, request: dict[str, Any]) -> Any:
         """The results of all calls that a request asks for."""
-        again = request.get("again", [])
         if "kept" in request:
-            kept = self.kept[request["kept"]]
+            kept, which = self.kept[request["kept"]], request["which"]
+            function = self.function(request["call"], kept.names)
             # A single call must not be made twice: it may take nearly all of the time that there is.
-            found = self.results_of_shared(code, kept, again) if len(kept.cases) > 1 else None
+            found = self.results_of_shared(function, kept, which) if len(which) > 1 else None
             if found is not None:
                 return found
-            cases = kept.cases
+            cases = [kept.case(index) for index in which]
         else:
             cases = [{key: self.values.decode(value) for key, value in case.items()} for case in request["cases"]]
-        return self.results_of_copies(code, [*cases, *(cases[index] for index in again)])
+            function = self.function(request["call"], tuple(cases[0]) if cases else ())
+        return self.results_of_copies(function, cases)
 
-    def results_of_shared(self, code: types.CodeType, kept: Kept, again: list[int]) -> Any:
-        """Results of calls that share their arguments; None if one raised something or changed them."""
-        namespace, packer = self.found.namespace, self.batch.Packer()
-        if any(type(value) is self.values.Code for value in kept.cases[0].values()):
+    def function(self, call: str, names: tuple[str, ...]) -> Callable[..., Any]:
+        """The call as a function of its arguments."""
+        code = compile(f"lambda {', '.join(names)}: {call}", "<call>", "eval")
+        made: Callable[..., Any] = eval(code, self.found.namespace)
+        return made
+
+    def results_of_shared(self, function: Callable[..., Any], kept: Kept, which: list[int]) -> Any:
+        """Results of calls that share their arguments; None if one changed them."""
+        packer, rows, plain, draws = self.batch.Packer(), kept.rows, kept.plain, self.found.draws
+        if any(type(value) is self.values.Code for value in rows[0]):
             return None
         try:
-            for index in (*range(len(kept.cases)), *again):
-                case = kept.cases[index]
-                if self.found.draws:
+            for index in which:
+                row = rows[index]
+                arguments = row if plain[index] else _outline(row)
+                if draws:
                     self.seed()
-                if kept.plain[index]:
-                    packer.add(eval(code, namespace, dict(case)))
-                else:
-                    data = _outline(case)
-                    packer.add(eval(code, namespace, dict(data)))
-                    if not _same_outline(data, case):
-                        return None
-        except BaseException:
-            return None
+                try:
+                    packer.add(function(*arguments))
+                except MemoryError:
+                    return None
+                except BaseException as error:
+                    packer.add_error(self.describe(error))
+                if arguments is not row and not _same_outline(arguments, row):
+                    return None
         finally:
             changed = kept.restored()
         return None if changed else packer.batch()
 
-    def results_of_copies(self, code: types.CodeType, cases: list[Case]) -> Any:
+    def results_of_copies(self, function: Callable[..., Any], cases: list[Case]) -> Any:
         """Results of calls with fresh copies of the arguments, saying which were changed or what was raised."""
         packer = self.batch.Packer()
         for number, case in enumerate(cases):
-            error = self.one(code, case, packer)
+            error = self.one(function, case, packer)
             if error:
                 # To fill the memory again for each case would only take the time of all.
                 left = len(cases) - number if error["type"] == "MemoryError" else 1
@@ -411,7 +426,7 @@ class Worker:
                     break
         return packer.batch()
 
-    def one(self, code: types.CodeType, case: Case, packer: Any) -> dict[str, Any] | None:
+    def one(self, function: Callable[..., Any], case: Case, packer: Any) -> dict[str, Any] | None:
         """Call with fresh copies of a case's arguments and pack the result; returns what was raised, if anything."""
         values, namespace = self.values, self.found.namespace
         programs = any(type(value) is values.Code for value in case.values())
@@ -426,7 +441,7 @@ class Worker:
                     name: data[name] if name in data else values.evaluate(value, {**namespace, **data})
                     for name, value in case.items()
                 }
-            result = eval(code, namespace, dict(arguments))
+            result = function(**arguments)
             changed = [name for name, value in data.items() if not values.identical(value, before[name])]
             packer.add(result, changed)
         except BaseException as error:
@@ -449,7 +464,11 @@ class Worker:
     def proxy(self, identity: str, name: str, table: dict[str, Any]) -> Callable[..., Any]:
         """A stand-in for a helper that is wrong: gives the right result for these arguments."""
         batch, tags, size = self.batch, base64.b64decode(table["tags"]), self.batch.TAG
-        known = {tags[size * i : size * (i + 1)]: closed for i, closed in enumerate(table["sealed"])}
+        closed, ends = base64.b64decode(table["sealed"]), list(itertools.accumulate(table["sizes"], initial=0))
+        known = {
+            tags[size * i : size * (i + 1)]: closed[start:end]
+            for i, (start, end) in enumerate(itertools.pairwise(ends))
+        }
 
         def ask(*positional: Any, **named: Any) -> Any:
             tag, key = batch.fingerprint(name, positional, named)

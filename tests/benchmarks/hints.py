@@ -22,7 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from unittest import mock
 
@@ -33,10 +33,11 @@ from autograder.cases import AssignmentCases, ExerciseCases
 from autograder.compare import Verdict, compare, same_answer
 from autograder.diagnose import Diagnosis, diagnose
 from autograder.evidence import dimensions
-from autograder.grade import Grader, _Run
+from autograder.grade import Grader
 from autograder.mutations import Mutant, mutants_of
 from autograder.result import Judged
 from autograder.sandbox.launcher import Limits, choose
+from autograder.session import Session
 from autograder.statements import statements
 from autograder.submission import Submission
 from autograder.trials import Trials, observed
@@ -85,14 +86,11 @@ class Examiner:
     def told(self, wrong: str, name: str, cells: Sequence[str]) -> Told | None:
         """What is said of some cells in one exercise; None if they are right."""
         grader, exercise = self._grader(self.seen, name)
-        run = _Run(grader, Submission("wrong", tuple(cells)))
-        try:
-            judged = grader._judge(exercise, run.answers(exercise))
+        with closing(grader._sessions.begin(Submission("wrong", tuple(cells)))) as session:
+            judged = _judged(grader, exercise, session)
             start = time.perf_counter()
-            diagnosis = grader._explained(run, exercise, judged, [])
+            diagnosis = grader._explained(session, exercise, judged, [])
             seconds = time.perf_counter() - start
-        finally:
-            run.close()
         if diagnosis.outcome == "correct":
             return None
         return Told(wrong, name, tuple(cells), diagnosis, judged.verdicts, _kind(diagnosis), True, False, seconds)
@@ -107,17 +105,19 @@ class Examiner:
     def tested(self, told: Told) -> Told:
         """The same, with what other cases say of it."""
         grader, exercise = self._grader(self.unseen, told.exercise)
-        run = _Run(grader, Submission("wrong", told.cells))
-        try:
-            judged = grader._judge(exercise, run.answers(exercise))
-            asking = run.asking(exercise, [])
-            trials = Trials(exercise, grader.reference, grader.relations[exercise.name], asking)
+        with closing(grader._sessions.begin(Submission("wrong", told.cells))) as session:
+            judged = _judged(grader, exercise, session)
+            relations = grader._relations[exercise.name]
+            trials = Trials(exercise, grader._sessions.reference, relations, session.asking(exercise, []))
             more = _observed(trials, judged.verdicts, told.diagnosis)
-        finally:
-            run.close()
         true = _holds(exercise, told, judged, more)
         kind = "always" if told.kind == "seen" and _always(told.diagnosis, judged) else told.kind
         return replace(told, kind=kind, true=true, larger=_larger(told.diagnosis, judged))
+
+
+def _judged(grader: Grader, exercise: ExerciseCases, session: Session) -> Judged:
+    calls = grader._all[exercise.name]
+    return grader._judge(calls, next(session.answers([calls])))
 
 
 def _observed(trials: Trials, verdicts: Sequence[Verdict], diagnosis: Diagnosis) -> list[str]:

@@ -1,0 +1,268 @@
+"""Session: a submission in its sandbox. Starts workers as they are needed, and reads what they answer.
+
+Nothing is judged here: an answer is a batch of results, or the diagnosis of a worker that gave none.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from autograder.batch import Batch
+from autograder.cases import Answer, AssignmentCases, ExerciseCases
+from autograder.compare import Expected, Verdict
+from autograder.diagnose import Diagnosis, died, undefined
+from autograder.helpers import oracle, right_results
+from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerDied
+from autograder.submission import Submission
+from autograder.trials import Arguments, Ask
+from autograder.values import encode
+
+_AGAIN = 8
+"""Cases that are called a second time: the same inputs must give the same results."""
+_FEW = 16
+"""Cases that show whether a composition with a wrong helper is wrong, in nearly all submissions where it is."""
+
+
+@dataclass(frozen=True)
+class Calls:
+    """What a submission is asked for one exercise: to call all its cases and some again, or a few of them.
+
+    exercise   with the cases that are called
+    which      numbers of the calls, among all cases of the exercise
+    again      numbers of the cases, among those called, whose second calls are the last ones of all
+    expected   the results of all calls, where one result is right and nothing else is asked of it
+    """
+
+    exercise: ExerciseCases
+    which: tuple[int, ...]
+    again: tuple[int, ...]
+    expected: Expected | None
+
+    @classmethod
+    def all_of(cls, exercise: ExerciseCases) -> Calls:
+        """Every case, some of them twice."""
+        count = len(exercise.cases)
+        again = () if count < 4 * _AGAIN else tuple(i * (3 * count // 4) // _AGAIN for i in reversed(range(_AGAIN)))
+        return cls._of(exercise, (*range(count), *again), again)
+
+    @classmethod
+    def few_of(cls, exercise: ExerciseCases) -> Calls | None:
+        """A few cases, from the smallest to the largest; None where that would be no less, or they cannot tell."""
+        count = len(exercise.cases)
+        if count < 2 * _FEW or not exercise.unique or exercise.relations:
+            return None
+        which = tuple(i * (count - 1) // (_FEW - 1) for i in range(_FEW))
+        fewer = replace(exercise, cases=tuple(exercise.cases[i] for i in which), mistakes=())
+        return replace(cls._of(exercise, which, ()), exercise=fewer)
+
+    @classmethod
+    def _of(cls, exercise: ExerciseCases, which: tuple[int, ...], again: tuple[int, ...]) -> Calls:
+        known = exercise.unique and not exercise.relations
+        expected = Expected([exercise.cases[i].expected for i in which]) if known else None
+        return cls(exercise, which, again, expected)
+
+
+class Sessions:
+    """What the sessions of all submissions share, from any number of threads.
+
+    `cells` are those of the released notebook: a submission that has them as they were costs less.
+    """
+
+    def __init__(
+        self, assignment: AssignmentCases, sandbox: Sandbox, limits: Limits, cells: Sequence[str] = ()
+    ) -> None:
+        self.sandbox, self.limits = sandbox, limits
+        self.reference = assignment.reference_functions()
+        self.names = list(dict.fromkeys(entry.name.partition(".")[0] for entry in assignment.exercises))
+        encoded = {entry.name: [_encoded(case.arguments) for case in entry.cases] for entry in assignment.exercises}
+        self.inputs = Inputs.of(encoded, cells)
+        self._helpers: dict[tuple[str, str], dict[str, Any]] = {}
+        self._lock = threading.Lock()
+
+    def begin(self, submission: Submission) -> Session:
+        """A session, to be closed by who began it."""
+        return Session(self, submission)
+
+    def helpers(self, exercise: ExerciseCases, replaced: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """What wrong helpers of an exercise should have given, for what it will ask, as a worker reads it.
+
+        They are the calls that the reference makes; a submission that makes others asks for each.
+        """
+        with self._lock:
+            for name in replaced:
+                if (exercise.name, name) not in self._helpers:
+                    self._helpers[exercise.name, name] = right_results(self.reference, exercise, name)
+        return {name: self._helpers[exercise.name, name] for name in replaced}
+
+
+class Session:
+    """Asks one submission, and remembers what defining it showed."""
+
+    def __init__(self, shared: Sessions, submission: Submission) -> None:
+        self._shared, self._cells = shared, list(submission.cells)
+        self._worker: Worker | None = None
+        self._loaded: dict[str, Any] = {}
+        self._loads = True
+        self._told: set[str] = set()
+        """Helpers of which this worker may have learned right results."""
+        self._answering = True
+
+    def close(self) -> None:
+        """End the worker, if there is one."""
+        if self._worker:
+            self._worker.close()
+        self._worker, self._told = None, set()
+
+    def answers(self, calls: Sequence[Calls]) -> Iterator[Batch | Diagnosis]:
+        """The submission's answers to calls of exercises, or why there are none; to each before the next is made."""
+        left = deque(calls)
+        while left:
+            try:
+                worker = self._ready(left[0].exercise)
+                together = list(left) if self._loads else [left[0]]
+                for reply in worker.requests([(_message(each), each.exercise.seconds) for each in together]):
+                    found = self._read(left[0].exercise, reply)
+                    left.popleft()
+                    yield found
+            except WorkerDied as death:
+                self.close()
+                yield self._died(left.popleft().exercise, death)
+
+    def answers_with(self, calls: Calls, replaced: Sequence[str]) -> Batch | Diagnosis:
+        """The same with the results of some helpers replaced by right ones, when all has been judged without.
+
+        What they are is then known to the submission's process. It may go on with what gives it as much: other calls
+        of this exercise. For all else there is a new process.
+        """
+        exercise = calls.exercise
+        if not self._told <= set(replaced):
+            self.close()
+        try:
+            worker = self._ready(exercise)
+            self._told = set(replaced)
+            reply = worker.request(
+                {**_message(calls), "replace": self._shared.helpers(exercise, replaced)},
+                answer=oracle(self._shared.reference, replaced),
+                wall=exercise.seconds,
+            )
+            return self._read(exercise, reply)
+        except WorkerDied as death:
+            self.close()
+            return Diagnosis(death.reason, self._explained(exercise, death))
+
+    def asking(self, exercise: ExerciseCases, replaced: Sequence[str]) -> Ask:
+        """Calls the submission with other arguments, until it once gives no answer."""
+
+        def ask(tried: list[Arguments]) -> list[Answer] | None:
+            message = {"op": "call", "name": exercise.name, "call": exercise.call, "cases": list(map(_encoded, tried))}
+            if not self._answering:
+                return None
+            try:
+                reply = self._ready(exercise).request(
+                    {**message, "replace": self._shared.helpers(exercise, replaced)},
+                    answer=oracle(self._shared.reference, replaced) if replaced else None,
+                    wall=exercise.seconds,
+                )
+                return answers_in(Batch.from_json(reply))
+            except WorkerDied:
+                self.close()
+            except ValueError:
+                pass
+            self._answering = False
+            return None
+
+        return ask
+
+    def _ready(self, exercise: ExerciseCases) -> Worker:
+        """A worker in which the submission is defined: all of it, or only this exercise if all of it kills workers."""
+        if self._worker and self._loads:
+            return self._worker
+        self.close()
+        self._worker = self._shared.sandbox.start(self._shared.limits, self._shared.inputs)
+        names = self._shared.names if self._loads else [exercise.name.partition(".")[0]]
+        try:
+            self._loaded = self._worker.request({"op": "load", "cells": self._cells, "names": names})
+        except WorkerDied:
+            self.close()
+            if not self._loads:
+                raise
+            self._loads = False
+            return self._ready(exercise)
+        return self._worker
+
+    def _read(self, exercise: ExerciseCases, reply: dict[str, Any]) -> Batch | Diagnosis:
+        if reply.get("missing") is True:
+            return self._missing(exercise)
+        try:
+            return Batch.from_json(reply)
+        except ValueError:
+            raise WorkerDied("crashed") from None
+
+    def _missing(self, exercise: ExerciseCases) -> Diagnosis:
+        owner = exercise.name.partition(".")[0]
+        problem = _mapping(_mapping(self._loaded.get("problems")).get(owner))
+        forbidden = _mapping(self._loaded.get("forbidden")).get(owner)
+        others = self._loaded.get("others")
+        return undefined(
+            exercise.name,
+            _error(problem) if problem else None,
+            forbidden if isinstance(forbidden, str) else None,
+            [name for name in others if isinstance(name, str)][:200] if isinstance(others, list) else [],
+        )
+
+    def _died(self, exercise: ExerciseCases, death: WorkerDied) -> Diagnosis:
+        """Why there are no answers; the smallest case is tried alone to see whether it shows the same."""
+        shown = None
+        try:
+            worker = self._ready(exercise)
+            first = {"op": "call", "name": exercise.name, "call": exercise.call}
+            worker.request({**first, "cases": [_encoded(exercise.cases[0].arguments)]}, wall=exercise.seconds)
+        except WorkerDied as again:
+            self.close()
+            if again.reason == death.reason:
+                shown = Verdict(exercise.cases[0], Answer(error=death.reason))
+        return Diagnosis(death.reason, self._explained(exercise, death), None, shown)
+
+    def _explained(self, exercise: ExerciseCases, death: WorkerDied) -> str:
+        return died(death.reason, exercise.seconds or self._shared.limits.wall)
+
+
+def _encoded(arguments: Arguments) -> dict[str, Any]:
+    return {key: encode(value) for key, value in arguments.items()}
+
+
+def _message(calls: Calls) -> dict[str, Any]:
+    exercise = calls.exercise
+    return {"op": "call", "name": exercise.name, "call": exercise.call, "kept": exercise.name, "which": calls.which}
+
+
+def answers_in(batch: Batch) -> list[Answer]:
+    """The answers that a batch from the untrusted side holds. Raises ValueError for what is none."""
+    return [_answer(entry) for entry in batch.entries()]
+
+
+def _answer(result: dict[str, Any]) -> Answer:
+    if isinstance(result.get("error"), dict):
+        return _error(result["error"])
+    changed = result.get("changed", [])
+    if "value" not in result or not isinstance(changed, list) or not all(isinstance(name, str) for name in changed):
+        raise ValueError("not an answer")
+    return Answer(result["value"], tuple(changed[:20]))
+
+
+def _error(problem: dict[str, Any]) -> Answer:
+    kind, message, line, module = (problem.get(key) for key in ("type", "message", "line", "module"))
+    return Answer(
+        error=kind if isinstance(kind, str) and kind else "Exception",
+        message=message if isinstance(message, str) else "",
+        line=line if type(line) is int and 0 < line < 10**6 else None,
+        module=module if isinstance(module, str) and module else None,
+    )
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
