@@ -85,22 +85,25 @@ class Packer:
 
     def __init__(self) -> None:
         self._layout: list[str] = []
-        self._blocks: list[bytes] = []
+        self._numbers = bytearray()
 
     def add(self, value: Value, changed: Iterable[str] = ()) -> None:
         """Add a result and the names of arguments that were changed. Raises Unencodable, and then adds nothing."""
         # Most results are this: no more is done than must be.
         if type(value) is np.ndarray and value.dtype == _FLOAT and not changed and (entry := _array_entry(value.shape)):
             self._layout.append(entry)
-            self._blocks.append(value.tobytes())
+            self._numbers += value.tobytes()
             return
-        blocks: list[bytes] = []
-        entry = f'{{"value":{_layout(value, blocks, 0)}'
-        if sum(map(len, blocks)) > MAX_BYTES:
-            raise Unencodable("more data than is read")
+        start = len(self._numbers)
+        try:
+            entry = f'{{"value":{_layout(value, self._numbers, 0)}'
+            if len(self._numbers) - start > MAX_BYTES:
+                raise Unencodable("more data than is read")
+        except BaseException:
+            del self._numbers[start:]
+            raise
         names = list(changed)
         self._layout.append(f'{entry},"changed":{_json(names)}}}' if names else f"{entry}}}")
-        self._blocks += blocks
 
     def add_error(self, error: dict[str, Any]) -> None:
         """Add the description of an exception."""
@@ -108,7 +111,7 @@ class Packer:
 
     def batch(self) -> Batch:
         """What was added so far."""
-        return Batch(f"[{','.join(self._layout)}]", b"".join(self._blocks))
+        return Batch(f"[{','.join(self._layout)}]", bytes(self._numbers))
 
 
 def pack(results: Iterable[Value]) -> Batch:
@@ -121,9 +124,9 @@ def pack(results: Iterable[Value]) -> Batch:
 
 def fingerprint(name: str, positional: tuple[Value, ...], named: dict[str, Value]) -> tuple[bytes, bytes]:
     """A tag and a key for a call, the same on both sides. The tag does not tell the key. Raises Unencodable."""
-    blocks: list[bytes] = []
-    layout = f"{name}{_layout(list(positional), blocks, 0)}{_layout(named, blocks, 0) if named else ''}"
-    digest = hashlib.blake2b(b"".join([layout.encode(), *blocks]), digest_size=TAG + _KEY).digest()
+    numbers = bytearray()
+    layout = f"{name}{_layout(list(positional), numbers, 0)}{_layout(named, numbers, 0) if named else ''}"
+    digest = hashlib.blake2b(layout.encode() + numbers, digest_size=TAG + _KEY).digest()
     return digest[:TAG], digest[TAG:]
 
 
@@ -149,22 +152,22 @@ def _stirred(data: bytes, key: bytes) -> bytes:
     return (int.from_bytes(data, "little") ^ int.from_bytes(stream, "little")).to_bytes(size, "little")
 
 
-def _layout(value: Value, blocks: list[bytes], depth: int) -> str:
-    """The layout of a value as JSON; its numbers go to `blocks`. Written by hand: it is asked for at every call."""
+def _layout(value: Value, numbers: bytearray, depth: int) -> str:
+    """The layout of a value as JSON; its numbers go to `numbers`. Written by hand: it is asked for at every call."""
     kind = type(value)
     if kind is np.ndarray and value.dtype == _FLOAT and (text := _sides(value.shape)):
-        blocks.append(value.tobytes())
+        numbers += value.tobytes()
         return text
     if kind in _FLOATS:
-        blocks.append(struct.pack("<d", value))
+        numbers += struct.pack("<d", value)
         return '{"f":[]}'
     if kind is list or kind is tuple:
         if depth > MAX_DEPTH:
             raise Unencodable(f"a value nested more than {MAX_DEPTH} deep")
-        if kind is list and value and all(type(item) in _FLOATS for item in value):
-            blocks.append(struct.pack(f"<{len(value)}d", *value))
+        if kind is list and value and type(value[0]) in _FLOATS and all(type(item) in _FLOATS for item in value):
+            numbers += struct.pack(f"<{len(value)}d", *value)
             return f'{{"l":{len(value)}}}'
-        items = f"[{','.join([_layout(item, blocks, depth + 1) for item in value])}]"
+        items = f"[{','.join([_layout(item, numbers, depth + 1) for item in value])}]"
         return items if kind is list else f'{{"t":{items}}}'
     text = _json(encode(value))
     if len(text) > MAX_BYTES:

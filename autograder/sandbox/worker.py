@@ -31,6 +31,7 @@ import ctypes
 import gc
 import importlib
 import itertools
+import operator
 import os
 import platform
 import random
@@ -86,6 +87,7 @@ _CLONE = {"x86_64": 56, "aarch64": 220}
 
 Case = dict[str, Any]
 _ALIGNED = 64
+_SHAPE, _DTYPE = operator.attrgetter("shape"), operator.attrgetter("dtype")
 
 
 def main(arguments: list[str]) -> None:
@@ -215,8 +217,11 @@ class Kept:
         ]
         for view, array in zip(views, self._arrays, strict=True):
             view[...] = array
-        self._pristine, self._views = self._block.copy(), views
-        self._forms = self._formed()
+        self._pristine, self._views = bytearray(self._block), views
+        # The same object for the same shape: each page that a fork looks at is copied.
+        same: dict[Any, Any] = {}
+        self._shapes = [same.setdefault(view.shape, view.shape) for view in views]
+        self._dtypes = [view.dtype for view in views]
         moved = {id(array): view for array, view in zip(self._arrays, views, strict=True)}
         self.names = tuple(cases[0]) if cases else ()
         self.rows = [tuple(self._moved(case[name], moved) for name in self.names) for case in cases]
@@ -245,16 +250,15 @@ class Kept:
         """The arguments of a case by name."""
         return dict(zip(self.names, self.rows[index], strict=True))
 
-    def _formed(self) -> tuple[list[Any], list[Any]]:
-        return [view.dtype for view in self._views], [view.shape for view in self._views]
-
     def restored(self) -> bool:
         """Whether any array had been changed; now none is."""
-        same = self._formed() == self._forms
-        if same and self._block.tobytes() == self._pristine.tobytes():
+        views = self._views
+        same = all(map(operator.eq, map(_SHAPE, views), self._shapes))
+        same = same and all(map(operator.eq, map(_DTYPE, views), self._dtypes))
+        if same and self._pristine == self._block.data:
             return False
         self._block[:] = self._pristine
-        for view, dtype, shape in zip(self._views, *self._forms, strict=True):
+        for view, dtype, shape in zip(views, self._dtypes, self._shapes, strict=True):
             if not same:
                 view.dtype = dtype
                 view.shape = shape
@@ -262,23 +266,26 @@ class Kept:
 
 
 def _outline(value: Any) -> Any:
-    """A copy of lists, tuples and dicts, with the same arrays in them."""
+    """A copy of lists and dicts, with the same arrays in them; a tuple without any is itself."""
     if isinstance(value, dict):
         return {key: _outline(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)([_outline(item) for item in value])
+        items = [_outline(item) for item in value]
+        return items if type(value) is list else value if all(map(operator.is_, items, value)) else tuple(items)
     return value
 
 
 def _same_outline(left: Any, right: Any) -> bool:
     """Whether lists, tuples and dicts still hold the same arrays."""
+    if left is right:
+        return True
     if type(left) is not type(right):
         return False
     if isinstance(left, dict):
         return left.keys() == right.keys() and all(_same_outline(left[key], right[key]) for key in left)
     if isinstance(left, (list, tuple)):
         return len(left) == len(right) and all(map(_same_outline, left, right))
-    return left is right
+    return False
 
 
 def _clone(namespaces: int) -> int:
