@@ -186,6 +186,38 @@ def test_follow_through_forgives_the_helper_and_nothing_else(solution: tuple[str
     assert lost(result) == {"dW", "backward"}
 
 
+def test_a_composition_that_does_without_its_wrong_helper_is_its_own(solution: tuple[str, ...], grade: Grade) -> None:
+    """The few calls that come first are right then, and so are all."""
+    alone = (
+        "def backward(X, Y, W1, b1, W2, b2):\n"
+        "    A1 = 1 / (1 + np.exp(-(X @ W1.T + b1.T)))\n"
+        "    dZ2 = 1 / (1 + np.exp(-(A1 @ W2.T + b2.T))) - Y\n"
+        "    dZ1 = dZ2 @ W2 * A1 * (1 - A1)\n"
+        "    return dZ1.T @ X / len(X), db(dZ1), dZ2.T @ A1 / len(X), db(dZ2)"
+    )
+    result = grade([*solution, "def dW(dZ, A_prev): return dZ.T @ A_prev", alone])
+    assert lost(result) == {"dW"}
+    assert exercise(result, "backward")["follow_through"] is False
+
+
+def test_few_calls_decide_nothing_alone(solution: tuple[str, ...], grade: Grade, backprop: AssignmentCases) -> None:
+    """Wrong in one case that is not among the few, beside a helper that is wrong in another such case only."""
+    (backward,) = [entry for entry in backprop.exercises if entry.name == "backward"]
+    few = Calls.few_of(backward)
+    assert few
+    shapes = [case.arguments["X"].shape for case in few.exercise.cases]
+    other = next(case.arguments["X"] for case in backward.cases if case.arguments["X"].shape not in shapes)
+    odd = (
+        "right = backward\n"
+        "def backward(X, Y, W1, b1, W2, b2):\n"
+        f"    return None if X.shape == {other.shape} else right(X, Y, W1, b1, W2, b2)"
+    )
+    helper = "good = dW\ndef dW(dZ, A_prev): return good(dZ, A_prev) * (1 + (len(dZ) == 1 and dZ[0, 0] == 7.25))"
+    result = grade([*solution, odd])
+    assert lost(result) == {"backward"}
+    assert "backward" in lost(grade([*solution, helper.replace("7.25", "dZ[0, 0]"), odd]))
+
+
 HOSTILE = {
     "os._exit": ("import os\ndef db(dZ): os._exit(0)", {"crashed"}),
     "sys.exit": ("import sys\ndef db(dZ): sys.exit()", {"error"}),
