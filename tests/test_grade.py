@@ -12,6 +12,7 @@ from autograder import project
 from autograder.cases import AssignmentCases, load_module
 from autograder.exercise import exercises_of
 from autograder.grade import grade_files, published
+from autograder.session import Calls
 from tests.conftest import Grade, exercise, lost
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
@@ -201,7 +202,7 @@ def test_a_composition_that_does_without_its_wrong_helper_is_its_own(solution: t
 
 
 def test_few_calls_decide_nothing_alone(solution: tuple[str, ...], grade: Grade, backprop: AssignmentCases) -> None:
-    """Wrong in one case that is not among the few, beside a helper that is wrong in another such case only."""
+    """Wrong in cases that are not among the few: with right helpers, and beside one that is wrong only for N = 1."""
     (backward,) = [entry for entry in backprop.exercises if entry.name == "backward"]
     few = Calls.few_of(backward)
     assert few
@@ -212,10 +213,10 @@ def test_few_calls_decide_nothing_alone(solution: tuple[str, ...], grade: Grade,
         "def backward(X, Y, W1, b1, W2, b2):\n"
         f"    return None if X.shape == {other.shape} else right(X, Y, W1, b1, W2, b2)"
     )
-    helper = "good = dW\ndef dW(dZ, A_prev): return good(dZ, A_prev) * (1 + (len(dZ) == 1 and dZ[0, 0] == 7.25))"
+    helper = "good = dW\ndef dW(dZ, A_prev): return good(dZ, A_prev) * (1 + (len(dZ) == 1))"
     result = grade([*solution, odd])
     assert lost(result) == {"backward"}
-    assert "backward" in lost(grade([*solution, helper.replace("7.25", "dZ[0, 0]"), odd]))
+    assert "backward" in lost(grade([*solution, helper, odd]))
 
 
 HOSTILE = {
