@@ -90,8 +90,8 @@ class Packer:
     def add(self, value: Value, changed: Iterable[str] = ()) -> None:
         """Add a result and the names of arguments that were changed. Raises Unencodable, and then adds nothing."""
         # Most results are this: no more is done than must be.
-        if type(value) is np.ndarray and value.dtype == _FLOAT and not changed and (entry := _array_entry(value.shape)):
-            self._layout.append(entry)
+        if type(value) is np.ndarray and value.dtype == _FLOAT and not changed and (sides := _sides(value.shape)):
+            self._layout.append(f'{{"value":{sides}}}')
             self._numbers += value.tobytes()
             return
         start = len(self._numbers)
@@ -179,13 +179,6 @@ def _layout(value: Value, numbers: bytearray, depth: int) -> str:
 def _sides(shape: tuple[int, ...]) -> str:
     """The layout of an array of floats; empty if it is too large."""
     return f'{{"f":[{",".join(map(str, shape))}]}}' if extent(shape) <= MAX_ELEMENTS else ""
-
-
-@functools.lru_cache(maxsize=4096)
-def _array_entry(shape: tuple[int, ...]) -> str:
-    """The entry of a result that is an array of floats, if it is not too large or no array."""
-    sides = _sides(shape)
-    return f'{{"value":{sides}}}' if sides and shape else ""
 
 
 @functools.lru_cache(maxsize=4096)

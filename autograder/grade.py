@@ -161,9 +161,9 @@ class Grader:
             for exercise in ready:
                 few = self._few.get(exercise.name) if _wrong_helpers(exercise, own) else None
                 if few:
-                    judged = self._judge(few, next(session.answers([few])))
-                    if judged.settled and judged.outcome != "correct":
-                        own[exercise.name] = replace(judged, exercise=exercise)
+                    judged = self._asked(session, few)
+                    if judged.settled and not judged.right:
+                        own[exercise.name] = judged
                     elif judged.outcome not in ("correct", "missing"):
                         own[exercise.name] = None
             calls = [self._all[entry.name] for entry in ready if entry.name not in own]
@@ -177,11 +177,11 @@ class Grader:
         """What an exercise is worth, given right results of those helpers that are wrong where that is worth more."""
         calls, mine = self._all[exercise.name], own[exercise.name]
         helpers = _wrong_helpers(exercise, own)
-        if not helpers or (mine and mine.outcome in ("correct", "missing")):
-            return mine or self._judge(calls, next(session.answers([calls]))), []
+        if mine and (not helpers or mine.outcome in ("correct", "missing")):
+            return mine, []
         replaced = self._judge(calls, session.answers_with(calls, helpers))
         if mine is None and replaced.points < exercise.points:
-            mine = self._judge(calls, next(session.answers([calls])))
+            mine = self._asked(session, calls)
         return (replaced, helpers) if mine is None or replaced.points > mine.points else (mine, [])
 
     def _told(self, session: Session, exercise: ExerciseCases, judged: Judged, followed: list[str]) -> Result:
@@ -207,6 +207,9 @@ class Grader:
                 diagnosis = replace(diagnose(exercise, judged.verdicts, more), outcome=diagnosis.outcome)
         smaller = shrink(trials, exercise.cases, shown)
         return diagnosis if smaller is shown else showing(exercise, diagnosis, smaller)
+
+    def _asked(self, session: Session, calls: Calls) -> Judged:
+        return self._judge(calls, next(session.answers([calls])))
 
     def _judge(self, calls: Calls, answers: Batch | Diagnosis) -> Judged:
         """Points and diagnosis; the same answers of another submission are judged once."""

@@ -24,8 +24,9 @@ from autograder.errors import AuthoringError
 from autograder.grade import Grader
 from autograder.mutations import Mutant, mutants_of
 from autograder.sandbox.launcher import Limits, Sandbox, WorkerDied
+from autograder.session import encoded
 from autograder.submission import Submission
-from autograder.values import Value, encode
+from autograder.values import Value
 
 _LIMITS = Limits(wall=3.0)
 """A mutant may well loop for ever; the solutions need a small part of that for an exercise."""
@@ -107,8 +108,7 @@ def fixed_examples(assignment: AssignmentCases, sandbox: Sandbox) -> Callable[[S
     for entry in assignment.exercises:
         ordinary = [case for case in entry.cases if case.plan == TYPICAL] or entry.cases
         case = random.Random(f"{entry.name} {assignment.seed}").choice(ordinary)
-        given = {key: encode(value) for key, value in case.arguments.items()}
-        chosen.append((entry, case, Call(entry.name, entry.call, given, entry.seconds)))
+        chosen.append((entry, case, Call(entry.name, entry.call, encoded(case.arguments), entry.seconds)))
 
     def passes(cells: Sequence[str]) -> bool:
         answers = _answers(cells, [call for _, _, call in chosen], sandbox)

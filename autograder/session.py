@@ -47,23 +47,24 @@ class Calls:
         """Every case, some of them twice."""
         count = len(exercise.cases)
         again = () if count < 4 * _AGAIN else tuple(i * (3 * count // 4) // _AGAIN for i in reversed(range(_AGAIN)))
-        return cls._of(exercise, (*range(count), *again), again)
+        which = (*range(count), *again)
+        return cls(exercise, which, again, _expected(exercise, which))
 
     @classmethod
     def few_of(cls, exercise: ExerciseCases) -> Calls | None:
         """A few cases, from the smallest to the largest; None where that would be no less, or they cannot tell."""
         count = len(exercise.cases)
-        if count < 2 * _FEW or not exercise.unique or exercise.relations:
-            return None
         which = tuple(i * (count - 1) // (_FEW - 1) for i in range(_FEW))
+        expected = _expected(exercise, which)
+        if count < 2 * _FEW or expected is None:
+            return None
         fewer = replace(exercise, cases=tuple(exercise.cases[i] for i in which), mistakes=())
-        return replace(cls._of(exercise, which, ()), exercise=fewer)
+        return cls(fewer, which, (), expected)
 
-    @classmethod
-    def _of(cls, exercise: ExerciseCases, which: tuple[int, ...], again: tuple[int, ...]) -> Calls:
-        known = exercise.unique and not exercise.relations
-        expected = Expected([exercise.cases[i].expected for i in which]) if known else None
-        return cls(exercise, which, again, expected)
+
+def _expected(exercise: ExerciseCases, which: Sequence[int]) -> Expected | None:
+    known = exercise.unique and not exercise.relations
+    return Expected([exercise.cases[i].expected for i in which]) if known else None
 
 
 class Sessions:
@@ -78,8 +79,8 @@ class Sessions:
         self.sandbox, self.limits = sandbox, limits
         self.reference = assignment.reference_functions()
         self.names = list(dict.fromkeys(entry.name.partition(".")[0] for entry in assignment.exercises))
-        encoded = {entry.name: [_encoded(case.arguments) for case in entry.cases] for entry in assignment.exercises}
-        self.inputs = Inputs.of(encoded, cells)
+        inputs = {entry.name: [encoded(case.arguments) for case in entry.cases] for entry in assignment.exercises}
+        self.inputs = Inputs.of(inputs, cells)
         self._helpers: dict[tuple[str, str], dict[str, Any]] = {}
         self._lock = threading.Lock()
 
@@ -142,14 +143,7 @@ class Session:
         if not self._told <= set(replaced):
             self.close()
         try:
-            worker = self._ready(exercise)
-            self._told = set(replaced)
-            reply = worker.request(
-                {**_message(calls), "replace": self._shared.helpers(exercise, replaced)},
-                answer=oracle(self._shared.reference, replaced),
-                wall=exercise.seconds,
-            )
-            return self._read(exercise, reply)
+            return self._read(exercise, self._reply(exercise, _message(calls), replaced))
         except WorkerDied as death:
             self.close()
             return Diagnosis(death.reason, self._explained(exercise, death))
@@ -158,15 +152,10 @@ class Session:
         """Calls the submission with other arguments, until it once gives no answer."""
 
         def ask(tried: list[Arguments]) -> list[Answer] | None:
-            message = {"op": "call", "name": exercise.name, "call": exercise.call, "cases": list(map(_encoded, tried))}
             if not self._answering:
                 return None
             try:
-                reply = self._ready(exercise).request(
-                    {**message, "replace": self._shared.helpers(exercise, replaced)},
-                    answer=oracle(self._shared.reference, replaced) if replaced else None,
-                    wall=exercise.seconds,
-                )
+                reply = self._reply(exercise, _call(exercise, cases=list(map(encoded, tried))), replaced)
                 return answers_in(Batch.from_json(reply))
             except WorkerDied:
                 self.close()
@@ -176,6 +165,16 @@ class Session:
             return None
 
         return ask
+
+    def _reply(self, exercise: ExerciseCases, message: dict[str, Any], replaced: Sequence[str] = ()) -> dict[str, Any]:
+        """The reply to one request, with some helpers replaced. Raises WorkerDied."""
+        worker = self._ready(exercise)
+        self._told |= set(replaced)
+        return worker.request(
+            {**message, "replace": self._shared.helpers(exercise, replaced)},
+            answer=oracle(self._shared.reference, replaced) if replaced else None,
+            wall=exercise.seconds,
+        )
 
     def _ready(self, exercise: ExerciseCases) -> Worker:
         """A worker in which the submission is defined: all of it, or only this exercise if all of it kills workers."""
@@ -218,9 +217,7 @@ class Session:
         """Why there are no answers; the smallest case is tried alone to see whether it shows the same."""
         shown = None
         try:
-            worker = self._ready(exercise)
-            first = {"op": "call", "name": exercise.name, "call": exercise.call}
-            worker.request({**first, "cases": [_encoded(exercise.cases[0].arguments)]}, wall=exercise.seconds)
+            self._reply(exercise, _call(exercise, cases=[encoded(exercise.cases[0].arguments)]))
         except WorkerDied as again:
             self.close()
             if again.reason == death.reason:
@@ -231,13 +228,17 @@ class Session:
         return died(death.reason, exercise.seconds or self._shared.limits.wall)
 
 
-def _encoded(arguments: Arguments) -> dict[str, Any]:
+def encoded(arguments: Arguments) -> dict[str, Any]:
+    """Arguments of a call, as a worker reads them."""
     return {key: encode(value) for key, value in arguments.items()}
 
 
+def _call(exercise: ExerciseCases, **calls: Any) -> dict[str, Any]:
+    return {"op": "call", "name": exercise.name, "call": exercise.call, **calls}
+
+
 def _message(calls: Calls) -> dict[str, Any]:
-    exercise = calls.exercise
-    return {"op": "call", "name": exercise.name, "call": exercise.call, "kept": exercise.name, "which": calls.which}
+    return _call(calls.exercise, kept=calls.exercise.name, which=calls.which)
 
 
 def answers_in(batch: Batch) -> list[Answer]:

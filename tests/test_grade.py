@@ -202,21 +202,41 @@ def test_a_composition_that_does_without_its_wrong_helper_is_its_own(solution: t
 
 
 def test_few_calls_decide_nothing_alone(solution: tuple[str, ...], grade: Grade, backprop: AssignmentCases) -> None:
-    """Wrong in cases that are not among the few: with right helpers, and beside one that is wrong only for N = 1."""
-    (backward,) = [entry for entry in backprop.exercises if entry.name == "backward"]
-    few = Calls.few_of(backward)
+    """Helper and composition are wrong for a size that is not among the few, which are right therefore."""
+    of = {entry.name: entry for entry in backprop.exercises}
+    few = Calls.few_of(of["backward"])
     assert few
-    shapes = [case.arguments["X"].shape for case in few.exercise.cases]
-    other = next(case.arguments["X"] for case in backward.cases if case.arguments["X"].shape not in shapes)
+    reached = {
+        shape
+        for case in few.exercise.cases
+        for shape in (case.arguments["X"].shape, (len(case.arguments["X"]), len(case.arguments["W1"])))
+    }
+    tested = {case.arguments["A_prev"].shape for case in of["dW"].cases}
+    others = [case.arguments["X"].shape for case in of["backward"].cases]
+    size = next(shape for shape in others if shape in tested and shape not in reached)
+    helper = f"good = dW\ndef dW(dZ, A_prev): return good(dZ, A_prev) * (1 + (A_prev.shape == {size}))"
+    result = grade([*solution, helper])
+    assert lost(result) == {"dW"}
+    assert exercise(result, "backward")["follow_through"] is True
     odd = (
         "right = backward\n"
         "def backward(X, Y, W1, b1, W2, b2):\n"
-        f"    return None if X.shape == {other.shape} else right(X, Y, W1, b1, W2, b2)"
+        f"    return None if X.shape == {size} else right(X, Y, W1, b1, W2, b2)"
     )
-    helper = "good = dW\ndef dW(dZ, A_prev): return good(dZ, A_prev) * (1 + (len(dZ) == 1))"
-    result = grade([*solution, odd])
-    assert lost(result) == {"backward"}
-    assert "backward" in lost(grade([*solution, helper, odd]))
+    result = grade([*solution, helper, odd])
+    assert lost(result) == {"dW", "backward"}
+    assert "None" in exercise(result, "backward")["message"]
+
+
+def test_a_composition_with_a_mistake_of_its_own_is_told_it(solution: tuple[str, ...], grade: Grade) -> None:
+    """Beside a wrong helper: what is said is of all its cases, not of the few."""
+    composite = "def backward(X, Y, W1, b1, W2, b2): return dW(X, X)"
+    alone, beside = (
+        exercise(grade([*solution, *helper, composite]), "backward")
+        for helper in ([], ["def db(dZ): return dZ.sum(axis=0)[:, None]"])
+    )
+    assert beside == alone
+    assert alone["score"] == 0
 
 
 HOSTILE = {

@@ -117,8 +117,8 @@ class Worker:
         in it. The reply is a dict; what is in it is not trusted.
         """
         with self._in_step():
-            identity, deadline = self._send(message), self._patience(wall)
-            return self._reply(identity, deadline, answer)
+            deadline = self._patience(wall)
+            return self._reply(self._send(message, deadline), deadline, answer)
 
     def requests(self, messages: Sequence[tuple[Message, float | None]]) -> Iterator[Message]:
         """Replies to requests, each with its seconds: as `request`, but the next one is there when one is answered.
@@ -128,21 +128,22 @@ class Worker:
         sent: deque[str] = deque()
         for number, (_, wall) in enumerate(messages):
             with self._in_step():
+                deadline = self._patience(wall)
                 for message, _ in messages[number + len(sent) : number + _AHEAD]:
-                    sent.append(self._send(message))
-                reply = self._reply(sent.popleft(), self._patience(wall), None)
+                    sent.append(self._send(message, deadline))
+                reply = self._reply(sent.popleft(), deadline, None)
             yield reply
 
     def _patience(self, wall: float | None) -> Patience:
         return Patience(self.limits.wall if wall is None else wall, self._pid)
 
-    def _send(self, message: Message) -> str:
+    def _send(self, message: Message, deadline: wire.Deadline) -> str:
         # A fresh number each time: a reply cannot be sent before its request is known.
         identity = secrets.token_hex(8)
         payload = dumps({**message, "id": identity})
         if len(payload) > wire.MAX_FRAME:
             raise ValueError("the request is larger than a frame")
-        wire.send_frame(self._connection, payload, self._patience(None))
+        wire.send_frame(self._connection, payload, deadline)
         return identity
 
     @contextmanager

@@ -37,7 +37,6 @@ from autograder.grade import Grader
 from autograder.mutations import Mutant, mutants_of
 from autograder.result import Judged
 from autograder.sandbox.launcher import Limits, choose
-from autograder.session import Session
 from autograder.statements import statements
 from autograder.submission import Submission
 from autograder.trials import Trials, observed
@@ -87,7 +86,7 @@ class Examiner:
         """What is said of some cells in one exercise; None if they are right."""
         grader, exercise = self._grader(self.seen, name)
         with closing(grader._sessions.begin(Submission("wrong", tuple(cells)))) as session:
-            judged = _judged(grader, exercise, session)
+            judged = grader._asked(session, grader._all[exercise.name])
             start = time.perf_counter()
             diagnosis = grader._explained(session, exercise, judged, [])
             seconds = time.perf_counter() - start
@@ -106,18 +105,13 @@ class Examiner:
         """The same, with what other cases say of it."""
         grader, exercise = self._grader(self.unseen, told.exercise)
         with closing(grader._sessions.begin(Submission("wrong", told.cells))) as session:
-            judged = _judged(grader, exercise, session)
+            judged = grader._asked(session, grader._all[exercise.name])
             relations = grader._relations[exercise.name]
             trials = Trials(exercise, grader._sessions.reference, relations, session.asking(exercise, []))
             more = _observed(trials, judged.verdicts, told.diagnosis)
         true = _holds(exercise, told, judged, more)
         kind = "always" if told.kind == "seen" and _always(told.diagnosis, judged) else told.kind
         return replace(told, kind=kind, true=true, larger=_larger(told.diagnosis, judged))
-
-
-def _judged(grader: Grader, exercise: ExerciseCases, session: Session) -> Judged:
-    calls = grader._all[exercise.name]
-    return grader._judge(calls, next(session.answers([calls])))
 
 
 def _observed(trials: Trials, verdicts: Sequence[Verdict], diagnosis: Diagnosis) -> list[str]:
