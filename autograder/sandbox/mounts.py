@@ -23,7 +23,6 @@ _INSIDE = (
     "sandbox/wire.py",
     "sandbox/lock.py",
     "sandbox/definitions.py",
-    "sandbox/inputs.py",
     "sandbox/worker.py",
 )
 """The files of ours that a worker sees."""

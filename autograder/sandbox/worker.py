@@ -31,6 +31,7 @@ import ctypes
 import gc
 import importlib
 import itertools
+import operator
 import os
 import platform
 import random
@@ -85,6 +86,8 @@ _CLONE = {"x86_64": 56, "aarch64": 220}
 """Number of clone(2)."""
 
 Case = dict[str, Any]
+_ALIGNED = 64
+_SHAPE, _DTYPE = operator.attrgetter("shape"), operator.attrgetter("dtype")
 
 
 def main(arguments: list[str]) -> None:
@@ -113,12 +116,11 @@ class Parent:
 
     def __init__(self, connection: socket.socket, files_readable: bool) -> None:
         from autograder import batch, values
-        from autograder.sandbox import definitions, inputs, lock, wire
+        from autograder.sandbox import definitions, lock, wire
 
         self.connection, self.files_readable = connection, files_readable
         self.batch, self.values, self.definitions, self.lock, self.wire = batch, values, definitions, lock, wire
-        self.inputs = inputs
-        self.kept: dict[str, Any] = {}
+        self.kept: dict[str, Kept] = {}
         self.known: dict[str, Any] = {}
 
     def serve(self) -> None:
@@ -130,12 +132,7 @@ class Parent:
             except self.wire.WireError:
                 os._exit(0)
             if request["op"] == "keep":
-                self.kept = {
-                    name: self.inputs.Kept(
-                        [{key: self.values.decode(value) for key, value in case.items()} for case in cases]
-                    )
-                    for name, cases in request["inputs"].items()
-                }
+                self.kept = {name: Kept(_decoded(self.values, cases)) for name, cases in request["inputs"].items()}
                 self.known = self.definitions.compiled(request["cells"])
                 gc.collect()
                 gc.freeze()  # a collection in a fork would copy every page that it looks at
@@ -193,6 +190,101 @@ class Parent:
         self.send({"status": exit_status, "cpu": usage.ru_utime + usage.ru_stime})
 
 
+class Kept:
+    """Inputs of an exercise, with all arrays in one block of memory: whether any was changed is one comparison.
+
+    So a function that changes nothing, as it should, is called without a copy of its arguments for each call.
+
+    names   of the arguments; all cases have the same
+    rows    the arguments of each case
+    plain   … whether none of them is a list, tuple or dict
+    """
+
+    def __init__(self, cases: list[Case]) -> None:
+        import numpy as np
+
+        self._arrays: list[Any] = []
+        self._collect(cases)
+        sizes = [-(-array.nbytes // _ALIGNED) * _ALIGNED for array in self._arrays]
+        self._block = np.zeros(sum(sizes), np.uint8)
+        ends = np.cumsum([0, *sizes]).tolist()
+        views = [
+            self._block[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+            for start, array in zip(ends, self._arrays, strict=False)
+        ]
+        for view, array in zip(views, self._arrays, strict=True):
+            view[...] = array
+        self._pristine, self._views = bytearray(self._block), views
+        # The same object for the same shape: each page that a fork looks at is copied.
+        same: dict[Any, Any] = {}
+        self._shapes = [same.setdefault(view.shape, view.shape) for view in views]
+        self._dtypes = [view.dtype for view in views]
+        moved = {id(array): view for array, view in zip(self._arrays, views, strict=True)}
+        self.names = tuple(cases[0]) if cases else ()
+        self.rows = [tuple(self._moved(case[name], moved) for name in self.names) for case in cases]
+        self.plain = [not any(isinstance(value, (list, tuple, dict)) for value in row) for row in self.rows]
+        self._arrays = []
+
+    def _collect(self, value: Any) -> None:
+        import numpy as np
+
+        if type(value) is np.ndarray:
+            self._arrays.append(value)
+        elif isinstance(value, dict):
+            self._collect(list(value.values()))
+        elif isinstance(value, (list, tuple)):
+            for item in value:
+                self._collect(item)
+
+    def _moved(self, value: Any, moved: dict[int, Any]) -> Any:
+        if isinstance(value, dict):
+            return {key: self._moved(item, moved) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return type(value)(self._moved(item, moved) for item in value)
+        return moved.get(id(value), value)
+
+    def case(self, index: int) -> Case:
+        """The arguments of a case by name."""
+        return dict(zip(self.names, self.rows[index], strict=True))
+
+    def restored(self) -> bool:
+        """Whether any array had been changed; now none is."""
+        views = self._views
+        same = all(map(operator.eq, map(_SHAPE, views), self._shapes))
+        same = same and all(map(operator.eq, map(_DTYPE, views), self._dtypes))
+        if same and self._pristine == self._block.data:
+            return False
+        self._block[:] = self._pristine
+        if not same:
+            for view, dtype, shape in zip(views, self._dtypes, self._shapes, strict=True):
+                view.dtype = dtype
+                view.shape = shape
+        return True
+
+
+def _outline(value: Any) -> Any:
+    """A copy of lists and dicts, with the same arrays in them; a tuple without any is itself."""
+    if isinstance(value, dict):
+        return {key: _outline(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        items = [_outline(item) for item in value]
+        return items if type(value) is list else value if all(map(operator.is_, items, value)) else tuple(items)
+    return value
+
+
+def _same_outline(left: Any, right: Any) -> bool:
+    """Whether lists, tuples and dicts still hold the same arrays."""
+    if left is right:
+        return True
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(_same_outline(left[key], right[key]) for key in left)
+    if isinstance(left, (list, tuple)):
+        return len(left) == len(right) and all(map(_same_outline, left, right))
+    return False
+
+
 def _decoded(values: Any, cases: list[Case]) -> list[Case]:
     return [{key: values.decode(value) for key, value in case.items()} for case in cases]
 
@@ -228,7 +320,6 @@ class Worker:
     def __init__(self, connection: socket.socket, parent: Parent) -> None:
         self.connection, self.kept, self.batch, self.values = connection, parent.kept, parent.batch, parent.values
         self.wire, self.definitions, self.known = parent.wire, parent.definitions, parent.known
-        self.inputs = parent.inputs
         self.found = self.definitions.Definitions({})
 
     def serve(self) -> None:
@@ -306,7 +397,7 @@ class Worker:
         made: Callable[..., Any] = eval(code, self.found.namespace)
         return made
 
-    def results_of_shared(self, function: Callable[..., Any], kept: Any, which: list[int]) -> Any:
+    def results_of_shared(self, function: Callable[..., Any], kept: Kept, which: list[int]) -> Any:
         """Results of calls that share their arguments; None if one changed them."""
         packer, rows, plain, draws = self.batch.Packer(), kept.rows, kept.plain, self.found.draws
         if any(type(value) is self.values.Code for value in rows[0]):
@@ -314,7 +405,7 @@ class Worker:
         try:
             for index in which:
                 row = rows[index]
-                arguments = row if plain[index] else self.inputs.outline(row)
+                arguments = row if plain[index] else _outline(row)
                 if draws:
                     self.seed()
                 try:
@@ -323,7 +414,7 @@ class Worker:
                     return None
                 except BaseException as error:
                     packer.add_error(self.describe(error))
-                if arguments is not row and not self.inputs.same_outline(arguments, row):
+                if arguments is not row and not _same_outline(arguments, row):
                     return None
         finally:
             changed = kept.restored()
