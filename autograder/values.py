@@ -167,7 +167,8 @@ def _decode_array(dtype: Any, shape: Any, data: Any) -> np.ndarray[Any, Any]:
         raise ValueError("array whose data does not fit its shape")
     if kind.kind == "b" and any(byte > 1 for byte in raw):
         raise ValueError("not an encoded array")
-    return np.frombuffer(raw, kind).reshape(shape).astype(kind.newbyteorder("="))
+    # `newbyteorder` makes each array a type object of its own; a fork that looks at them copies their pages.
+    return np.frombuffer(raw, kind).reshape(shape).astype(kind if kind.isnative else kind.newbyteorder("="))
 
 
 def dumps(data: Any) -> bytes:

@@ -208,17 +208,15 @@ class Kept:
         sizes = [-(-array.nbytes // _ALIGNED) * _ALIGNED for array in self._arrays]
         self._block = np.zeros(sum(sizes), np.uint8)
         ends = np.cumsum([0, *sizes]).tolist()
-        # The same object for the same shape and type: each page that a fork looks at is copied.
-        same: dict[Any, Any] = {}
         views = [
-            self._block[start : start + array.nbytes]
-            .view(same.setdefault(array.dtype, array.dtype))
-            .reshape(array.shape)
+            self._block[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
             for start, array in zip(ends, self._arrays, strict=False)
         ]
         for view, array in zip(views, self._arrays, strict=True):
             view[...] = array
         self._pristine, self._views = bytearray(self._block), views
+        # The same object for the same shape: each page that a fork looks at is copied.
+        same: dict[Any, Any] = {}
         self._shapes = [same.setdefault(view.shape, view.shape) for view in views]
         self._dtypes = [view.dtype for view in views]
         moved = {id(array): view for array, view in zip(self._arrays, views, strict=True)}
