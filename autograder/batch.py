@@ -12,8 +12,6 @@ A layout is a list with an entry for each call, `{"value": L}` (with `"changed":
 
 from __future__ import annotations
 
-import base64
-import binascii
 import functools
 import hashlib
 import json
@@ -46,23 +44,18 @@ _ARRAY_LAYOUT = re.compile(rb'\[\{"value":\{"f":\[(\d{1,7}(?:,\d{1,7})*)\]\}\}\]
 class Batch:
     """Results of calls in turn. Nothing in it is trusted before `entries` has read it."""
 
-    layout: str
+    layout: bytes
     numbers: bytes
 
-    def as_json(self) -> dict[str, str]:
-        """The batch as it crosses the border."""
-        return {"layout": self.layout, "numbers": base64.b64encode(self.numbers).decode("ascii")}
+    def as_bytes(self) -> bytes:
+        """The batch as it crosses the border: the layout, which is one line, and the numbers as they are."""
+        return b"\n".join([self.layout, self.numbers])
 
     @classmethod
-    def from_json(cls, data: Any) -> Batch:
-        """The batch that `as_json` wrote. Raises ValueError for anything else."""
-        layout, numbers = (data.get(key) if isinstance(data, dict) else None for key in ("layout", "numbers"))
-        if not isinstance(layout, str) or not isinstance(numbers, str):
-            raise ValueError("not a batch of results")
-        try:
-            return cls(layout, base64.b64decode(numbers, validate=True))
-        except (binascii.Error, ValueError) as error:
-            raise ValueError("not a batch of results") from error
+    def from_bytes(cls, data: bytes) -> Batch:
+        """The batch that `as_bytes` wrote, or what `entries` refuses."""
+        layout, _, numbers = data.partition(b"\n")
+        return cls(layout, numbers)
 
     def array(self) -> np.ndarray[Any, np.dtype[np.float64]]:
         """All numbers, in order. Raises ValueError if the block is cut."""
@@ -70,7 +63,7 @@ class Batch:
 
     def entries(self) -> list[dict[str, Any]]:
         """One dict per call, `{"value": value, "changed": names}` or `{"error": …}`. Raises ValueError."""
-        found = loads(self.layout.encode("ascii"))
+        found = loads(self.layout)
         if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
             raise ValueError("not a batch of results")
         reader = _Reader(self.array())
@@ -111,7 +104,7 @@ class Packer:
 
     def batch(self) -> Batch:
         """What was added so far."""
-        return Batch(f"[{','.join(self._layout)}]", bytes(self._numbers))
+        return Batch(f"[{','.join(self._layout)}]".encode("ascii"), bytes(self._numbers))
 
 
 def pack(results: Iterable[Value]) -> Batch:
@@ -132,17 +125,16 @@ def fingerprint(name: str, positional: tuple[Value, ...], named: dict[str, Value
 
 def sealed(value: Value, key: bytes) -> bytes:
     """The result of a call, to be read only by who has its arguments: `key` is made of them."""
-    batch = pack([value])
-    return _stirred(b"\n".join([batch.layout.encode(), batch.numbers]), key)
+    return _stirred(pack([value]).as_bytes(), key)
 
 
 def opened(closed: bytes, key: bytes) -> Value:
     """What `sealed` closed with the same key, each time a fresh one. Raises ValueError, or not, for another key."""
-    layout, _, numbers = _stirred(closed, key).partition(b"\n")
-    shape = _array_shape(layout)
+    batch = Batch.from_bytes(_stirred(closed, key))
+    shape = _array_shape(batch.layout)
     if shape is not None:
-        return np.frombuffer(numbers, _FLOAT).reshape(shape).copy()
-    (entry,) = Batch(layout.decode("ascii"), numbers).entries()
+        return batch.array().reshape(shape).copy()
+    (entry,) = batch.entries()
     return entry["value"]
 
 

@@ -360,15 +360,12 @@ def _grade_one(name: str, course: Path, options: argparse.Namespace, *, allow_we
             else:
                 bars.advance(tasks[stage])
 
-        def workers(assignment: str, released: str) -> Any:
+        def workers(assignment: str, released: str, size: int) -> Any:
             from autograder.course import workers
-            from autograder.sandbox.launcher import choose
 
             if options.scheduler or options.workers:
                 return workers.cluster(assignment, released, options.scheduler or options.workers, allow_weak)
-            sandbox = choose(allow_weak=allow_weak)
-            _warn_if_weak(sandbox)
-            return workers.threads(assignment, released, lambda name: workers.engine(name, sandbox, released))
+            return workers.processes(assignment, released, size, allow_weak, _warn_if_weak)
 
         summary = grade_course(name, course, workers=workers, force=options.force, progress=progress)
     show_class(summary.rows, console)

@@ -152,7 +152,7 @@ def _answers(cells: Sequence[str], calls: Sequence[Call], sandbox: Sandbox) -> l
             worker.request({"op": "load", "cells": list(cells), "names": names})
             for call in calls:
                 message = {"op": "call", "name": call.name, "call": call.expression, "cases": [call.arguments]}
-                (result,) = Batch.from_json(worker.request(message, wall=call.seconds)).entries()
+                (result,) = Batch.from_bytes(worker.request(message, wall=call.seconds)["block"]).entries()
                 if "value" not in result:
                     break
                 found.append(result["value"])

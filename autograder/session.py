@@ -156,7 +156,7 @@ class Session:
                 return None
             try:
                 reply = self._reply(exercise, _call(exercise, cases=list(map(encoded, tried))), replaced)
-                return answers_in(Batch.from_json(reply))
+                return answers_in(Batch.from_bytes(reply["block"]))
             except WorkerDied:
                 self.close()
             except ValueError:
@@ -196,10 +196,7 @@ class Session:
     def _read(self, exercise: ExerciseCases, reply: dict[str, Any]) -> Batch | Diagnosis:
         if reply.get("missing") is True:
             return self._missing(exercise)
-        try:
-            return Batch.from_json(reply)
-        except ValueError:
-            raise WorkerDied("crashed") from None
+        return Batch.from_bytes(reply["block"])
 
     def _missing(self, exercise: ExerciseCases) -> Diagnosis:
         owner = exercise.name.partition(".")[0]

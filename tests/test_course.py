@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
@@ -26,11 +27,13 @@ from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases, Known
 from autograder.course import grading, sample
 from autograder.course import record as recording
 from autograder.course import release as releasing
+from autograder.course.engine import Engine, graded
 from autograder.course.export import Row, to_csv
 from autograder.course.feedback import release_feedback
 from autograder.course.files import students
-from autograder.course.grading import Summary, Workers, grade_course
+from autograder.course.grading import Mark, Summary, Workers, grade_course
 from autograder.course.late import LatePenalty
+from autograder.course.marking import Marker
 from autograder.course.notebook import source_notebook
 from autograder.course.outputs import write_outputs
 from autograder.course.reporting import report
@@ -39,7 +42,6 @@ from autograder.course.safe import clean
 from autograder.course.sample import sample_class
 from autograder.course.students import CLASS, LATE, Sheet
 from autograder.course.tools import exchange, gradebook, run, settings
-from autograder.course.workers import threads
 from autograder.errors import AuthoringError, CourseError
 from autograder.exercise import exercises_of
 from autograder.submission import Submission, Unreadable, read
@@ -150,8 +152,13 @@ def fake_engine(name: str, paths: list[Path], *, names: list[str], **options: An
     return {"assignment": name, "version": "1", "submissions": found}
 
 
-def marked_by(grade: Callable[[Submission | Unreadable], dict[str, Any]]) -> Workers:
-    return lambda name, released: threads(name, released, lambda _: grade)
+def marked_by(grade: Engine) -> Workers:
+    @contextmanager
+    def workers(name: str, text: str, size: int) -> Iterator[Mark]:
+        marker = Marker(text)
+        yield lambda collected: (marker(each, graded(grade, each)) for each in collected)
+
+    return workers
 
 
 def fake_cases(name: str, seed: int = 0) -> AssignmentCases:

@@ -28,7 +28,6 @@ from autograder.course.grading import grade_course
 from autograder.course.sample import sample_class, solutions_of
 from autograder.course.students import CLASS, Sheet
 from autograder.course.tools import gradebook
-from autograder.sandbox.launcher import choose
 from tests.conftest import CHROMIUM
 from tests.test_course import HIDDEN, PERCENT, REPOSITORY
 
@@ -55,8 +54,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         project.root.cache_clear()
         course = root / "course"
         sample_class("tiny", course)
-        threads = lambda name, text: workers.threads(name, text, lambda name: workers.engine(name, choose(), text))  # noqa: E731
-        assert not grade_course("tiny", course, workers=threads).failed
+        assert not grade_course("tiny", course, workers=workers.processes).failed
         yield root
     project.root.cache_clear()
 

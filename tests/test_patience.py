@@ -106,5 +106,5 @@ def test_a_single_call_is_made_once(sandbox: Sandbox) -> None:
         with sandbox.start(Limits(), inputs) as worker:
             worker.request({"op": "load", "cells": [source], "names": ["f"]})
             reply = worker.request({"op": "call", "name": "f", "call": "f(x)", "kept": kept, "which": which})
-            told.append([entry["error"]["message"] for entry in Batch.from_json(reply).entries()])
+            told.append([entry["error"]["message"] for entry in Batch.from_bytes(reply["block"]).entries()])
     assert told == [["1"], ["3", "4"]]

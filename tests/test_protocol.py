@@ -100,16 +100,28 @@ class Recorded:
 
         def noted(message: dict[str, Any], **options: Any) -> dict[str, Any]:
             reply = request(message, **options)
-            self.replies[asked(message)] = dumps(reply)
+            self.replies[asked(message)] = written(reply)
             return reply
 
         def all_noted(messages: Sequence[tuple[dict[str, Any], float | None]]) -> Iterator[dict[str, Any]]:
             for (message, _), reply in zip(messages, requests(messages), strict=True):
-                self.replies[asked(message)] = dumps(reply)
+                self.replies[asked(message)] = written(reply)
                 yield reply
 
         worker.request, worker.requests = noted, all_noted  # type: ignore[method-assign]
         return worker
+
+
+def written(reply: dict[str, Any]) -> bytes:
+    """A reply as it crosses the border: a line of JSON, then the bytes that come with it."""
+    line = dumps({key: value for key, value in reply.items() if key != "block"})
+    return b"\n".join([line, reply["block"]])
+
+
+def named(reply: bytes, identity: str) -> bytes:
+    """The same reply to another request."""
+    line, _, block = reply.partition(b"\n")
+    return written({**loads(line), "id": identity, "block": block})
 
 
 def asked(message: dict[str, Any]) -> str:
@@ -136,7 +148,7 @@ def answering(traffic: dict[str, bytes], change: Callable[[str, bytes], list[byt
         recorded = traffic.get(asked(message))
         if recorded is None:
             raise EOFError
-        return change(message["id"], dumps({**loads(recorded), "id": message["id"]}))
+        return change(message["id"], named(recorded, message["id"]))
 
     return reply
 
@@ -188,18 +200,15 @@ def changed_bytes(draw: st.DrawFn, reply: bytes) -> list[bytes]:
 
 @st.composite
 def changed_data(draw: st.DrawFn, reply: bytes) -> list[bytes]:
-    """The reply with something else in one place of its JSON, or of the layout in it."""
-    message = json.loads(reply)
-    keys = sorted(set(message) - {"id"})
-    key = draw(st.sampled_from(keys or ["layout"]))
-    if key == "layout" and isinstance(message.get("layout"), str) and draw(st.booleans()):
-        layout = json.loads(message["layout"])
-        if isinstance(layout, list) and layout:
-            layout[draw(st.integers(0, len(layout) - 1))] = draw(anything)
-            message["layout"] = json.dumps(layout)
+    """The reply with something else in one place of its JSON, or of the layout that comes with it."""
+    line, _, block = reply.partition(b"\n")
+    message, (text, _, numbers) = loads(line), block.partition(b"\n")
+    layout = loads(text) if text else []
+    if layout and draw(st.booleans()):
+        layout[draw(st.integers(0, len(layout) - 1))] = draw(anything)
     else:
-        message[key] = draw(anything)
-    return [frame(json.dumps(message).encode())]
+        message[draw(st.sampled_from([*sorted(set(message) - {"id"}), "block"]))] = draw(anything)
+    return [frame(b"\n".join([json.dumps(message).encode(), json.dumps(layout).encode(), numbers]))]
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -209,7 +218,7 @@ def test_changed_traffic_is_refused_or_read_and_never_a_point(
 ) -> None:
     victim = data.draw(st.sampled_from(sorted(traffic)))
     change = data.draw(st.sampled_from([changed_bytes, changed_data]))
-    pieces: list[bytes] = data.draw(change(dumps({**loads(traffic[victim]), "id": PLACEHOLDER})))
+    pieces: list[bytes] = data.draw(change(named(traffic[victim], PLACEHOLDER)))
     whole = len(pieces) == 1 and frame(pieces[0][4:]) == pieces[0]
     closed = threading.local()
 
@@ -218,7 +227,7 @@ def test_changed_traffic_is_refused_or_read_and_never_a_point(
         if getattr(closed, "now", False) or asked(message) not in traffic:
             raise EOFError
         if asked(message) != victim:
-            return [frame(dumps({**loads(traffic[asked(message)]), "id": message["id"]}))]
+            return [frame(named(traffic[asked(message)], message["id"]))]
         # Half a frame is followed by the end, or else the reader would only wait for its time to be over.
         closed.now = not whole
         return [piece.replace(PLACEHOLDER.encode(), message["id"].encode()) for piece in pieces]
@@ -229,44 +238,36 @@ def test_changed_traffic_is_refused_or_read_and_never_a_point(
     json.dumps(result, allow_nan=False)
 
 
+def line(identity: str) -> bytes:
+    return b'{"id":"%s"}\n' % identity.encode()
+
+
 LARGE: dict[str, Callable[[str], Iterator[bytes]]] = {
     "brackets": lambda identity: iter([b"[" * (REPLY - 1)]),
     "empty lists": lambda identity: iter([b"[" + b"[]," * (REPLY // 3 - 1) + b"[]]"]),
-    "numbers": lambda identity: iter([b'{"id":"%s","layout":[' % identity.encode(), b"1," * (REPLY // 2 - 50), b"1]}"]),
+    "numbers": lambda identity: iter([b'{"id":"%s","more":[' % identity.encode(), b"1," * (REPLY // 2 - 50), b"1]}"]),
     "objects": lambda identity: iter([b"[", b'{"":0},' * (REPLY // 7 - 1), b"0]"]),
     "keys": lambda identity: iter([b"{", *(b'"%07d":0,' % key for key in range(REPLY // 13)), b'"":0}']),
     "one number": lambda identity: iter([b'{"id":', b"1" * (REPLY - 10), b"}"]),
-    "one text": lambda identity: iter([b'{"id":"%s","layout":"' % identity.encode(), b"x" * (REPLY - 60), b'"}']),
+    "one text": lambda identity: iter([b'{"id":"%s","more":"' % identity.encode(), b"x" * (REPLY - 60), b'"}']),
     "escapes": lambda identity: iter(
-        [b'{"id":"%s","layout":"' % identity.encode(), b"\\ud83d\\ude00" * (REPLY // 12 - 9), b'"}']
+        [b'{"id":"%s","more":"' % identity.encode(), b"\\ud83d\\ude00" * (REPLY // 12 - 9), b'"}']
     ),
-    "base64": lambda identity: iter(
-        [b'{"id":"%s","layout":"[]","numbers":"' % identity.encode(), b"AAAA" * (REPLY // 4 - 20), b'"}']
-    ),
-    "layout of lists": lambda identity: iter(
-        [b'{"id":"%s","numbers":"","layout":"[{\\"value\\":[' % identity.encode(), b"[]," * (REPLY // 4), b'[]]}]"}']
+    "block": lambda identity: iter([line(identity), b"[]\n", b"x" * (REPLY - 60)]),
+    "lines": lambda identity: iter([line(identity), b"\n" * (REPLY - 60)]),
+    "layout of numbers": lambda identity: iter([line(identity), b"[", b"1," * (REPLY // 2 - 50), b"1]"]),
+    "layout of lists": lambda identity: iter([line(identity), b'[{"value":[', b"[]," * (REPLY // 3 - 50), b"[]]}]"]),
+    "layout of fewer lists": lambda identity: iter(
+        [line(identity), b'[{"value":[', b"[]," * (MAX_PARTS // 2 - 9), b"[]]}]"]
     ),
     "layout of empty arrays": lambda identity: iter(
-        [
-            b'{"id":"%s","numbers":"","layout":"[' % identity.encode(),
-            b'{\\"value\\":{\\"f\\":[0]}},' * (MAX_PARTS // 4),
-            b'{\\"value\\":{\\"f\\":[0]}}]"}',
-        ]
+        [line(identity), b"[", b'{"value":{"f":[0]}},' * (MAX_PARTS // 4), b'{"value":{"f":[0]}}]']
     ),
     "layout of large empty arrays": lambda identity: iter(
-        [
-            b'{"id":"%s","numbers":"","layout":"[' % identity.encode(),
-            b'{\\"value\\":{\\"f\\":[0,1000000]}},' * (MAX_PARTS // 6),
-            b'{\\"value\\":0}]"}',
-        ]
+        [line(identity), b"[", b'{"value":{"f":[0,1000000]}},' * (MAX_PARTS // 6), b'{"value":0}]']
     ),
     "one value unfolded": lambda identity: iter(
-        [
-            b'{"id":"%s","numbers":"","layout":"[{\\"value\\":{\\"v\\":{\\"a\\":[\\"<f8\\",[1000000],\\"'
-            % identity.encode(),
-            b"AAAA" * (1000000 * 8 // 3),
-            b'\\"]}}}]"}',
-        ]
+        [line(identity), b'[{"value":{"v":{"a":["<f8",[1000000],"', b"AAAA" * (1000000 * 8 // 3), b'"]}}}]']
     ),
 }
 
@@ -290,7 +291,7 @@ def test_memory_is_bounded_by_the_size_of_a_reply(
         with Puppet(reply).start(limits) as worker:
             tracemalloc.reset_peak()
             with suppress(WorkerDied, ValueError):
-                judge(Batch.from_json(worker.request({"op": "call", "name": "bce"})))
+                judge(Batch.from_bytes(worker.request({"op": "call", "name": "bce"})["block"]))
             _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -309,15 +310,15 @@ def test_answers_to_another_call_are_none(backprop: AssignmentCases, traffic: di
 
     def reply(request: bytes) -> list[bytes]:
         message = loads(request)
-        other = loads(others[hash(asked(message)) % len(others)])
-        return [frame(dumps({**other, "id": message["id"]}))]
+        other = others[hash(asked(message)) % len(others)]
+        return [frame(named(other, message["id"]))]
 
     assert graded(backprop, reply)["score"] == 0
 
 
 def test_replies_with_another_identity_are_passed_over(backprop: AssignmentCases, traffic: dict[str, bytes]) -> None:
     def both(identity: str, reply: bytes) -> list[bytes]:
-        forged = dumps({**loads(reply), "id": base64.b16encode(b"guessed!").decode()})
+        forged = named(reply, base64.b16encode(b"guessed!").decode())
         return [frame(forged), frame(reply)]
 
     real = Grader(backprop, choose(), Limits()).grade(Submission("wrong", (WRONG,)))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,16 +24,11 @@ from autograder.course.marking import Marked
 from autograder.course.sample import sample_class
 from autograder.course.tools import gradebook
 from autograder.errors import CourseError
-from autograder.sandbox.launcher import choose
 from tests.conftest import CHROMIUM
 from tests.test_browser import Visit, readable
 
 RIGHT = {"ada", "bela", "carla", "dinh", "emre", "fatou", "gustav", "sven", "tara", "vera", "yann", "late-right"}
 UNREADABLE = {"broken-json", "broken-empty", "broken-text"}
-
-
-def threads(name: str, released: str) -> AbstractContextManager[Mark]:
-    return workers.threads(name, released, lambda name: workers.engine(name, choose(), released))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +40,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def summary(course: Path) -> Summary:
-    return grade_course("backprop", course, workers=threads)
+    return grade_course("backprop", course, workers=workers.processes)
 
 
 def test_everyone_is_graded_as_they_deserve(summary: Summary) -> None:
@@ -87,7 +82,7 @@ def test_everyone_can_read_the_pages(
 
 
 def test_a_second_run_has_nothing_to_do(course: Path, summary: Summary) -> None:
-    again = grade_course("backprop", course, workers=threads)
+    again = grade_course("backprop", course, workers=workers.processes)
     assert again.nothing_to_do
     assert again.rows == summary.rows
 
@@ -118,7 +113,7 @@ def test_a_cluster_comes_to_the_same_though_one_of_its_processes_is_killed(
     before = set(Path(tempfile.gettempdir()).glob("autograder-*"))
 
     @contextmanager
-    def two(name: str, released: str) -> Iterator[Mark]:
+    def two(name: str, released: str, size: int) -> Iterator[Mark]:
         with workers.cluster(name, released, 2) as mark:
 
             def marked(collected: Iterable[Collected]) -> Iterator[Marked]:

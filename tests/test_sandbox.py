@@ -55,7 +55,7 @@ def run(worker: Worker, body: str, before: str = "", **options: Any) -> dict[str
     source = f"{before}\ndef f(x):\n{textwrap.indent(textwrap.dedent(body), '    ')}"
     worker.request({"op": "load", "cells": [source], "names": ["f"]})
     call = {"op": "call", "name": "f", "call": "f(x)", "cases": [{"x": encode(1)}]}
-    (result,) = Batch.from_json(worker.request(call, **options)).entries()
+    (result,) = Batch.from_bytes(worker.request(call, **options)["block"]).entries()
     return result
 
 
@@ -112,7 +112,7 @@ def test_honest_code_works(worker: Worker) -> None:
     assert reply["defined"] == ["f"]
     cases = [{"x": encode(float(number))} for number in range(3)]
     reply = worker.request({"op": "call", "name": "f", "call": "f(x)", "cases": cases})
-    assert [result["value"] for result in Batch.from_json(reply).entries()] == [0.0, 1.0, 2.0**0.5]
+    assert [result["value"] for result in Batch.from_bytes(reply["block"]).entries()] == [0.0, 1.0, 2.0**0.5]
 
 
 def test_numpy_is_whole(worker: Worker) -> None:
@@ -328,7 +328,7 @@ def test_worker_may_ask(worker: Worker) -> None:
         "replace": {"g": {"tags": "", "sealed": "", "sizes": []}},
     }
     reply = worker.request(call, answer=lambda asked: {"value": encode(41)})
-    assert Batch.from_json(reply).entries() == [{"value": 42}]
+    assert Batch.from_bytes(reply["block"]).entries() == [{"value": 42}]
 
 
 @pytest.mark.parametrize("reads", ["connection.recv(1 << 16)", "pass"], ids=["reads", "floods"])

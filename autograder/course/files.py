@@ -94,6 +94,11 @@ def class_page_file(course: Path, name: str) -> Path:
     return course / f"grades-{name}.html"
 
 
+def released(course: Path, name: str) -> Path:
+    """Where the released notebook of an assignment is."""
+    return course / "release" / name / f"{name}.ipynb"
+
+
 def submission_file(course: Path, name: str, student: str) -> Path:
     """The file to grade: the notebook by its name, else the module, else the only notebook or module there is."""
     folder = course / "submitted" / student / name

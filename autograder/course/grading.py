@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.course.files import Collected, class_page_file, students, table_file, write
+from autograder.course.files import Collected, class_page_file, released, students, table_file, write
 from autograder.course.state import State, gradebook_time, locked, result_file
 from autograder.errors import CourseError
 from autograder.project import assignment_key
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int], None]
 Mark = Callable[[Iterable[Collected]], Iterator["Marked"]]
 """Marks submissions, in any order."""
-Workers = Callable[[str, str], AbstractContextManager[Mark]]
-"""Makes that ready, for an assignment and the text of its released notebook."""
+Workers = Callable[[str, str, int], AbstractContextManager[Mark]]
+"""Makes that ready, for an assignment, the text of its released notebook and how many submissions there will be."""
 
 _BATCH = 64  # killed in the middle, a run loses at most this many results
 
@@ -138,16 +138,18 @@ def _grade(
 ) -> dict[str, str]:
     """Grade and record, batch by batch. Returns those that failed, and why."""
     progress("grading", len(changed))
-    from autograder.course.feedback import write_pages
-    from autograder.course.record import penalise, record
-    from autograder.course.tools import gradebook, released
-
     notebook = released(course, name)
     if not notebook.is_file():
         raise CourseError(f"{name} was never released in {course}; release it first.")
     failed: dict[str, str] = {}
     collected = (Collected.read(course, name, student) for student in changed)
-    with gradebook(course) as book, workers(name, notebook.read_text(encoding="utf-8")) as mark:
+    with ExitStack() as stack:
+        mark = stack.enter_context(workers(name, notebook.read_text(encoding="utf-8"), len(changed)))
+        from autograder.course.feedback import write_pages
+        from autograder.course.record import penalise, record
+        from autograder.course.tools import gradebook
+
+        book = stack.enter_context(gradebook(course))
         marked = mark(collected)
         while batch := list(_counted(islice(marked, _BATCH), progress, len(changed))):
             failed |= {each.collected.student: each.problem for each in batch if each.problem}

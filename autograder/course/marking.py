@@ -1,4 +1,4 @@
-"""Mark one submission: from its bytes to scores and an autograded notebook, all as data.
+"""Mark one submission: from its bytes and its result to scores and an autograded notebook, all as data.
 
 Nothing here knows the course's folders or its gradebook, so any thread, process or machine can do it.
 """
@@ -6,7 +6,6 @@ Nothing here knows the course's folders or its gradebook, so any thread, process
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,10 @@ from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution
 
 from autograder import submission
+from autograder.course.engine import Graded
 from autograder.course.files import Collected
 from autograder.course.outputs import write_outputs
 from autograder.course.restore import Released, plain_cell
-from autograder.submission import Submission, Unreadable
-
-Engine = Callable[[Submission | Unreadable], dict[str, Any]]
-"""Gives an entry of the document's "submissions" for a submission."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +45,17 @@ class Marked:
 
 
 class Marker:
-    """Marks submissions of one assignment, from any number of threads."""
+    """Marks submissions of one assignment."""
 
-    def __init__(self, released: str, engine: Engine) -> None:
-        self._released, self._engine = Released(nbformat.reads(released, as_version=4)), engine
+    def __init__(self, released: str) -> None:
+        self._released = Released(nbformat.reads(released, as_version=4))
 
-    def __call__(self, collected: Collected) -> Marked:
-        """Grade a submission and show the results in its notebook. Never raises for what one submission does."""
+    def __call__(self, collected: Collected, entry: Graded) -> Marked:
+        """Show what a submission got in its notebook. Never raises for what one submission does."""
+        if isinstance(entry, str):
+            return Marked(collected, {}, problem=entry)
         suffix = Path(collected.file).suffix
         try:
-            entry = self._engine(submission.parse(collected.content, suffix, collected.student))
             notebook = self._notebook(collected, suffix, entry)
             write_outputs(notebook, entry)
         except Exception as error:  # one submission never stops the class

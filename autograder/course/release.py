@@ -16,9 +16,9 @@ from traitlets.config import Config
 
 from autograder import cases, project, visible
 from autograder.course.collecting import SafeCollect
-from autograder.course.files import write
+from autograder.course.files import released, write
 from autograder.course.notebook import source_notebook
-from autograder.course.tools import converter, exchange, gradebook, released, run
+from autograder.course.tools import converter, exchange, gradebook, run
 from autograder.errors import CourseError, UsageError
 
 

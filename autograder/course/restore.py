@@ -15,7 +15,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_locked, is_solution
 from traitlets import Unicode
 
-from autograder.course.tools import released
+from autograder.course.files import released
 from autograder.submission import source_of
 
 

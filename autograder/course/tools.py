@@ -87,8 +87,3 @@ def gradebook(course: Path) -> Iterator[Gradebook]:
         raise CourseError(
             f"the gradebook of {course} cannot be used ({said}); close what else uses it or make room, then run again."
         ) from error
-
-
-def released(course: Path, name: str) -> Path:
-    """Where the released notebook of an assignment is."""
-    return course / "release" / name / f"{name}.ipynb"

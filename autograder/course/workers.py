@@ -1,7 +1,4 @@
-"""Who marks a class: threads here, or the processes of a Dask cluster. The result is the same.
-
-A thread waits for the sandbox most of the time, so threads use all cores; their warm parents serve the whole class.
-"""
+"""Who grades a class: processes of this machine, or those of a Dask cluster. The result is the same."""
 
 from __future__ import annotations
 
@@ -10,29 +7,24 @@ import logging
 import os
 import shutil
 import tempfile
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder import cases, project
+from autograder.course.engine import Engine, engine, graded, pool
 from autograder.course.files import Collected
 from autograder.course.grading import Mark
-from autograder.course.marking import Engine, Marked, Marker
 from autograder.errors import AutograderError, CourseError
-from autograder.submission import cells_of
+from autograder.sandbox.launcher import Sandbox, choose
 
 if TYPE_CHECKING:
-    from autograder.grade import Grader
-    from autograder.sandbox.launcher import Sandbox
+    from autograder.course.marking import Marked, Marker
 
-_AHEAD = 32
-"""Submissions per thread that wait to be marked or recorded: enough to keep all busy while a batch is recorded."""
 _TASKS = 4
 """Tasks per process of a cluster that wait."""
 _TASK = 8
@@ -42,38 +34,22 @@ _PLUGIN = "autograder"
 
 
 @contextmanager
-def threads(name: str, released: str, engine: Callable[[str], Engine], count: int | None = None) -> Iterator[Mark]:
-    """Threads of this process, as many as there are cores; `engine(name)` grades a submission."""
-    marker = Marker(released, engine(name))
-    number = count or os.cpu_count() or 1
-    with ThreadPoolExecutor(number) as executor:
+def processes(
+    name: str,
+    released: str,
+    size: int,
+    allow_weak: bool = False,
+    told: Callable[[Sandbox], None] = lambda sandbox: None,
+) -> Iterator[Mark]:
+    """Processes of this machine, as many as there are cores, for `size` submissions; `told` hears of their sandbox."""
+    with pool(name, released, max(1, min(size, os.cpu_count() or 1)), allow_weak) as grading:
+        from autograder.course.marking import Marker  # while they start
 
-        def mark(collected: Iterable[Collected]) -> Iterator[Marked]:
-            waiting: deque[Future[Marked]] = deque()
-            for each in collected:
-                waiting.append(executor.submit(marker, each))
-                if len(waiting) >= _AHEAD * number:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-
-        try:
-            yield mark
-        finally:
-            executor.shutdown(cancel_futures=True)
-
-
-def engine(name: str, sandbox: Sandbox, released: str) -> Engine:
-    """The engine for an assignment, in this process; `released` is the text of its released notebook."""
-    return _grader(cases.load(name), sandbox, released).grade
-
-
-def _grader(assignment: cases.AssignmentCases, sandbox: Sandbox, released: str) -> Grader:
-    from autograder.grade import Grader
-    from autograder.sandbox.launcher import Limits
-
-    cells = cells_of(released.encode(), ".ipynb")
-    return Grader(assignment, sandbox, Limits(), () if isinstance(cells, str) else cells)
+        marker = Marker(released)
+        sandbox = grading.sandbox()
+        if told is not None:
+            told(sandbox)
+        yield lambda collected: starmap(marker, grading.grade(collected))
 
 
 @contextmanager
@@ -163,11 +139,11 @@ class Kit:
         return cls(name, released, files, cases.cached(name).read_bytes(), project.framework_key(), allow_weak)
 
     @cached_property
-    def marker(self) -> Marker:
-        """Unpacked, in a process that marks nothing else. Raises CourseError if its framework is another version."""
+    def unpacked(self) -> tuple[Engine, Marker]:
+        """In a process that marks nothing else. Raises CourseError if its framework is another version."""
         from distributed import get_worker
 
-        from autograder.sandbox.launcher import choose
+        from autograder.course.marking import Marker
 
         if self.code != project.framework_key():
             raise CourseError("a process of the cluster has another version of this framework; install the same one.")
@@ -181,7 +157,7 @@ class Kit:
         os.environ["AUTOGRADER_ROOT"] = str(root)
         project.root.cache_clear()
         sandbox = choose(allow_weak=self.allow_weak)
-        return Marker(self.released, _grader(cases.parse(self.cases), sandbox, self.released).grade)
+        return engine(cases.parse(self.cases), sandbox, self.released), Marker(self.released)
 
 
 def _shipped(kit: Kit) -> Any:
@@ -198,4 +174,5 @@ def _mark(collected: Sequence[Collected]) -> list[Marked]:
     from distributed import get_worker
 
     kit: Kit = get_worker().plugins[_PLUGIN].kit
-    return [kit.marker(each) for each in collected]
+    grade, marker = kit.unpacked
+    return [marker(each, graded(grade, each)) for each in collected]

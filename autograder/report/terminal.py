@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from autograder.coverage import Reached
 from autograder.report.values import explanation
 from autograder.text import clean, printable
 
+if TYPE_CHECKING:
+    from autograder.coverage import Reached
+
+_SHOWN = 60
+"""Students in the table of a class: of more than fit on a few screens there are pages."""
 _STYLES = {"correct": "green", "partial": "yellow"}
 
 
@@ -30,14 +34,14 @@ def show(document: dict[str, Any], console: Console, sandbox: str) -> None:
 
 
 def show_class(rows: Sequence[Mapping[str, Any]], console: Console) -> None:
-    """Print the table of a class: one line for each student."""
+    """Print the table of a class: a line for each student, or for the first ones of a large class."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for title in ("student", "status"):
         table.add_column(title, no_wrap=True)
     for title in ("score", "late", "total", "of"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("notes")
-    for row in rows:
+    for row in rows[:_SHOWN]:
         waits = "to grade by hand" if row["needs_manual_grade"] else ""
         note = clean(row["message"]) or waits
         style = "red" if row["status"] != "graded" else ""
@@ -45,6 +49,8 @@ def show_class(rows: Sequence[Mapping[str, Any]], console: Console) -> None:
         numbers = (f"{row['score']:g}", late, f"{row['total']:g}", f"{row['max_score']:g}")
         table.add_row(*(Text(printable(cell), style) for cell in (row["student"], row["status"], *numbers, note)))
     console.print(table)
+    if len(rows) > _SHOWN:
+        console.print(Text(f"… and {len(rows) - _SHOWN} more, in the class page and the table of grades", "dim"))
 
 
 def show_checks(checks: Sequence[Mapping[str, Any]], console: Console) -> None:

@@ -1,4 +1,6 @@
-"""Frames between the two sides: a 4-byte big-endian length, then that many bytes of JSON.
+"""Frames between the two sides: a 4-byte big-endian length, then that many bytes: JSON in one line.
+
+After that line there may be another kind of data as it is, which costs less than to write it as JSON.
 
 Both sides import this file, so it needs only the standard library.
 """

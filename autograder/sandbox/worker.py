@@ -16,7 +16,7 @@ A forked process locks itself in, says `{"ready": true}` over its own socket, th
            "forbidden": {name: module}}
     {"id", "op": "call", "name", "call": expression, "cases": [{argument: value}, …] or "kept": exercise and "which":
      [index, …], "replace": {name: {"tags", "sealed", "sizes"}}}
-        → {"id", "missing": true}  or  {"id", "layout", "numbers"}: a batch with a result for each call
+        → {"id", "missing": whether there is nothing to call}, and in the lines after it a batch: a result for each call
 
 A name in `replace` becomes, for this call, a proxy that knows right results for some arguments ("tags" of these, and
 the results sealed with them: who does not have the arguments cannot read the result), and asks the trusted side for
@@ -329,13 +329,17 @@ class Worker:
         try:
             while True:
                 request = self.receive()
-                reply = self.load(request) if request["op"] == "load" else self.call(request)
-                self.send({"id": request["id"], **reply})
+                if request["op"] == "load":
+                    self.send({"id": request["id"], **self.load(request)})
+                else:
+                    batch = self.call(request)
+                    found = () if batch is None else (batch.as_bytes(),)
+                    self.send({"id": request["id"], "missing": batch is None}, *found)
         finally:
             os._exit(0)
 
-    def send(self, message: dict[str, Any]) -> None:
-        self.wire.send_frame(self.connection, self.values.dumps(message))
+    def send(self, message: dict[str, Any], *blocks: bytes) -> None:
+        self.wire.send_frame(self.connection, b"\n".join([self.values.dumps(message), *blocks]))
 
     def receive(self) -> dict[str, Any]:
         message: dict[str, Any] = self.values.loads(self.wire.receive_frame(self.connection))
@@ -358,14 +362,15 @@ class Worker:
             "forbidden": found.forbidden,
         }
 
-    def call(self, request: dict[str, Any]) -> dict[str, Any]:
+    def call(self, request: dict[str, Any]) -> Any:
+        """A batch with a result for each call; None if there is nothing to call."""
         namespace = self.found.namespace
         owner, *attributes = request["name"].split(".")
         target = namespace.get(owner)
         for attribute in attributes:
             target = getattr(target, attribute, None)
         if target is None:
-            return {"missing": True}
+            return None
         replaced = request.get("replace", {})
         own = {name: namespace[name] for name in replaced if name in namespace}
         namespace.update({name: self.proxy(request["id"], name, known) for name, known in replaced.items()})
@@ -373,8 +378,7 @@ class Worker:
         for name in replaced:
             namespace.pop(name, None)
         namespace.update(own)
-        reply: dict[str, Any] = batch.as_json()
-        return reply
+        return batch
 
     def results(self, request: dict[str, Any]) -> Any:
         """The results of all calls that a request asks for."""

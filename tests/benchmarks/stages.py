@@ -11,26 +11,22 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from autograder import submission
 from autograder.cases import load
+from autograder.course.engine import engine, pool
 from autograder.course.export import rows, to_csv
 from autograder.course.feedback import write_pages
-from autograder.course.files import Collected, students, write
-from autograder.course.marking import Engine, Marked, Marker
+from autograder.course.files import Collected, released, students, write
+from autograder.course.marking import Marked, Marker
 from autograder.course.record import penalise, record
 from autograder.course.state import result_file
-from autograder.course.tools import gradebook, released
-from autograder.course.workers import engine
+from autograder.course.tools import gradebook
 from autograder.report.classroom import class_page
 from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, choose
-from autograder.submission import Submission, Unreadable
 from tests.benchmarks.floor import floor
 from tests.benchmarks.measure import Cost, spent
 
@@ -46,9 +42,6 @@ STAGES = (
     "class page and table",
 )
 _BATCH = 64
-_END_SECONDS = 5
-
-Entries = dict[str, dict[str, Any]]
 
 
 def main(name: str, folder: str) -> None:
@@ -66,30 +59,22 @@ def measured(name: str, course: Path) -> dict[str, Cost]:
     with spent() as costs["parse the notebooks"]:
         handed_in = [submission.parse(each.content, Path(each.file).suffix, each.student) for each in collected]
     costs["floor"] = floor(assignment, handed_in)
-    with spent() as costs["engine"]:
-        _graded(engine(name, choose(), text), handed_in, os.cpu_count() or 1)
+    with pool(name, text, os.cpu_count() or 1) as processes:
+        processes.sandbox()  # the floor's process has been started, too
+        with spent() as costs["engine"]:
+            for _ in processes.grade(collected):
+                pass
     waiting = Waiting(choose())
+    grade = engine(assignment, waiting, text)
     with spent() as alone:
-        entries = _graded(engine(name, waiting, text), handed_in, 1)
-    costs["sandbox"] = Cost(waiting.seconds, costs["engine"].children)
+        entries = {each.name: grade(each) for each in handed_in}
+    costs["sandbox"] = Cost(waiting.seconds, alone.children)
     costs["compare and diagnose"] = Cost(alone.seconds - waiting.seconds, alone.cpu - alone.children)
     costs["floor again"] = floor(assignment, handed_in)
-    marker = Marker(text, lambda found: entries[found.name])
-    with spent() as both:
-        marked = [marker(each) for each in collected]
-    costs["make the notebooks"] = both.less(costs["parse the notebooks"])
+    marker = Marker(text)
+    with spent() as costs["make the notebooks"]:
+        marked = [marker(each, entries[each.student]) for each in collected]
     return {**costs, **_recorded(name, course, marked)}
-
-
-def _graded(grade: Engine, handed_in: Sequence[Submission | Unreadable], threads: int) -> Entries:
-    """Results by student. The engine's processes have ended when this returns, so what they cost is known."""
-    others = psutil.Process().children()
-    with ThreadPoolExecutor(threads) as executor:
-        entries = {entry["submission"]: entry for entry in executor.map(grade, handed_in)}
-    deadline = time.monotonic() + _END_SECONDS
-    while len(psutil.Process().children()) > len(others) and time.monotonic() < deadline:
-        time.sleep(0.01)  # a warm parent ends with its thread, a moment later
-    return entries
 
 
 def _recorded(name: str, course: Path, marked: Sequence[Marked]) -> dict[str, Cost]:

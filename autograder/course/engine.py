@@ -1,0 +1,133 @@
+"""The engine of a course: grades what was collected, in as many processes as there are cores.
+
+Nothing of nbgrader is loaded here, so these processes are ready by the time that the one which started them has it.
+"""
+
+from __future__ import annotations
+
+import functools
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+from autograder import cases
+from autograder.course.files import Collected
+from autograder.errors import CourseError
+from autograder.grade import Grader
+from autograder.sandbox.launcher import Limits, Sandbox, choose
+from autograder.submission import Submission, Unreadable, cells_of, parse
+
+Engine = Callable[[Submission | Unreadable], dict[str, Any]]
+"""Gives an entry of the document's "submissions" for a submission."""
+Graded: TypeAlias = dict[str, Any] | str
+"""Such an entry, or the problem for which there is none: that is nobody's fault but ours."""
+
+_T = TypeVar("_T")
+_AHEAD = 32
+"""Submissions per process that wait to be graded or recorded: enough to keep all busy while a batch is recorded."""
+
+
+def engine(assignment: cases.AssignmentCases, sandbox: Sandbox, released: str) -> Engine:
+    """The engine for an assignment, in this process; `released` is the text of its released notebook."""
+    cells = cells_of(released.encode(), ".ipynb")
+    return Grader(assignment, sandbox, Limits(), () if isinstance(cells, str) else cells).grade
+
+
+def graded(grade: Engine, collected: Collected) -> Graded:
+    """Grade one submission. Never raises for what it does: it never stops the class."""
+    try:
+        return grade(parse(collected.content, Path(collected.file).suffix, collected.student))
+    except Exception as error:
+        return str(error) or type(error).__name__
+
+
+class Pool:
+    """Processes of this machine that grade one assignment; see `pool`."""
+
+    def __init__(self, executor: ProcessPoolExecutor, count: int) -> None:
+        self._executor, self._ahead = executor, _AHEAD * count
+
+    def sandbox(self) -> Sandbox:
+        """The sandbox that is used. Raises what kept a process from being ready (SandboxError, AuthoringError)."""
+        return _of(self._executor.submit(_sandbox))
+
+    def grade(self, collected: Iterable[Collected]) -> Iterator[tuple[Collected, Graded]]:
+        """Submissions with what they got, in turn. Raises CourseError if a process is killed."""
+        waiting: deque[tuple[Collected, Future[Graded]]] = deque()
+        for each in collected:
+            waiting.append((each, self._executor.submit(_graded, each)))
+            if len(waiting) >= self._ahead:
+                first, future = waiting.popleft()
+                yield first, _of(future)
+        for each, future in waiting:
+            yield each, _of(future)
+
+
+@contextmanager
+def pool(name: str, released: str, count: int, allow_weak: bool = False) -> Iterator[Pool]:
+    """Start `count` processes that grade an assignment; they choose a sandbox, each for itself, and make all ready."""
+    if not cases.cached(name).is_file():
+        cases.load(name)  # or each of them would draw
+    # Not by forking: this process may have threads.
+    context = multiprocessing.get_context("spawn")
+    executor = ProcessPoolExecutor(count, context, _begin, (name, released, allow_weak))
+    # Ctrl-C is for the process that started them; what is blocked stays so in those that are started.
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        executor.submit(os.getpid)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    try:
+        yield Pool(executor, count)
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _of(future: Future[_T]) -> _T:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise CourseError("a process that grades was killed, perhaps for want of memory; run again.") from None
+
+
+_ready: Callable[[], tuple[Engine, Sandbox]]
+"""What a process of the pool grades with; raises what kept it from being made."""
+
+
+def _begin(name: str, released: str, allow_weak: bool) -> None:
+    """In a process of the pool, before its first task."""
+    global _ready
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+    @functools.cache
+    def ready() -> tuple[Engine, Sandbox]:
+        assignment, sandbox = cases.load(name), choose(allow_weak=allow_weak)
+        return engine(assignment, sandbox, released), sandbox
+
+    _ready = ready
+    with suppress(Exception):  # the first task finds it again, and tells
+        ready()
+
+
+def _end_with_parent() -> None:
+    """Where who started this process is killed, nobody tells it to end."""
+    started_by = multiprocessing.parent_process()
+    if started_by is not None:
+        started_by.join()
+        os._exit(1)
+
+
+def _sandbox() -> Sandbox:
+    return _ready()[1]
+
+
+def _graded(collected: Collected) -> Graded:
+    return graded(_ready()[0], collected)
