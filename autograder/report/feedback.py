@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import html
+import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from autograder.report.templates import mark, template
+from markupsafe import Markup
+
+from autograder.report.templates import mark, prose, template
 from autograder.report.values import comparison, explanation, named, shape_of
 
 _COLOURS = {"correct": "#1a7f37", "partial": "#9a6700"}
@@ -29,6 +34,7 @@ _INLINE = {
     "small": "margin:.3em 0;opacity:.85",
 }
 """What the classes of the shared template are in a notebook, where no style sheet of ours is."""
+_REMEMBERED = 1000
 _CLASS = re.compile(r'class="(\w+)"')
 
 
@@ -39,19 +45,37 @@ def exercise_text(exercise: dict[str, Any]) -> str:
 
 def exercise_html(exercise: dict[str, Any]) -> str:
     """The feedback on one exercise as self-contained HTML, everything in it escaped."""
+    return _exercise_html(json.dumps(exercise, ensure_ascii=False))
+
+
+def case_html(exercise: Mapping[str, Any]) -> Markup:
+    """The counterexample for a page: code to paste, shapes of the arguments, both results; empty if there is none."""
+    if not exercise["counterexample"]:
+        return Markup()
+    return _case_html(exercise["name"], exercise["outcome"], json.dumps(exercise["counterexample"], ensure_ascii=False))
+
+
+# Most of a class is right, and many make the same mistakes: what is the same is made once.
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _exercise_html(written: str) -> str:
+    exercise = json.loads(written)
     colour = _COLOURS.get(exercise["outcome"], "#cf222e")
     parts = [f"<strong>{html.escape(_headline(exercise))}</strong>"]
-    if exercise["message"] or exercise["counterexample"]:
-        body = template("exercise.html.j2").render(each=exercise, case=case(exercise))
-        parts.append(_CLASS.sub(lambda found: f'style="{_INLINE[found[1]]}"', body))
-    return f'<div style="{_STYLE.format(colour=colour)}">{"".join(parts)}</div>'
+    if exercise["message"]:
+        parts.append(f'<p class="told">{prose(exercise["message"])}</p>')
+    parts.append(case_html(exercise))
+    body = _CLASS.sub(lambda found: f'style="{_INLINE[found[1]]}"', "".join(parts))
+    return f'<div style="{_STYLE.format(colour=colour)}">{body}</div>'
 
 
-def case(exercise: dict[str, Any]) -> dict[str, Any] | None:
-    """What a page shows of the counterexample: code to paste, shapes of the arguments, both results side by side."""
-    shown = exercise["counterexample"]
-    if not shown:
-        return None
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _case_html(name: str, outcome: str, written: str) -> Markup:
+    shown = json.loads(written)
+    case = _case(outcome, shown)
+    return Markup(template("exercise.html.j2").module.shown(case, name))
+
+
+def _case(outcome: str, shown: dict[str, Any]) -> dict[str, Any]:
     names = shown.get("shapes", {})
     shapes = [
         (argument, named(shape, names.get(argument)))
@@ -61,7 +85,7 @@ def case(exercise: dict[str, Any]) -> dict[str, Any] | None:
     both = comparison(shown)
     return {
         "call": shown["call"],
-        "example": exercise["outcome"] == "missing",
+        "example": outcome == "missing",
         "shapes": shapes,
         "nothing": shown["got"] is None,
         "comparison": both,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograder.report.feedback import case
+from autograder.report.feedback import case_html
 from autograder.report.templates import style, template
 
 _STEPS = {
@@ -45,7 +45,7 @@ def student_page(
         student=student,
         entry=entry,
         wrong=wrong,
-        cases=[case(each) for each in wrong],
+        cases=[case_html(each) for each in wrong],
         told=[each for each in exercises if each["outcome"] == "correct" and each["message"]],
         next=best,
         step=_STEPS.get(best["outcome"], "") if best else "",
