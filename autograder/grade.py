@@ -143,8 +143,11 @@ class Grader:
         session = self._sessions.begin(submission)
         try:
             own = self._own(session)
-            found = [(exercise, *self._given(session, exercise, own)) for exercise in self.assignment.exercises]
-            return [self._told(session, *each) for each in found]
+            given: dict[str, tuple[Judged, list[str]]] = {}
+            # Those with fewer helpers replaced first: the session's process can then go on with the others.
+            for exercise in sorted(self.assignment.exercises, key=lambda entry: len(_wrong_helpers(entry, own))):
+                given[exercise.name] = self._given(session, exercise, own)
+            return [self._told(session, entry, *given[entry.name]) for entry in self.assignment.exercises]
         finally:
             session.close()
 
