@@ -70,9 +70,7 @@ def _exercise_html(written: str) -> str:
 
 @functools.lru_cache(maxsize=_REMEMBERED)
 def _case_html(name: str, outcome: str, written: str) -> Markup:
-    shown = json.loads(written)
-    case = _case(outcome, shown)
-    return Markup(template("exercise.html.j2").module.shown(case, name))
+    return Markup(template("exercise.html.j2").render(case=_case(outcome, json.loads(written)), name=name))
 
 
 def _case(outcome: str, shown: dict[str, Any]) -> dict[str, Any]:

@@ -40,10 +40,11 @@ def mounts() -> tuple[str, ...]:
     Things are where they are outside too, because interpreters find their parts by place.
     """
     library, numpy = _library(), numpy_folder()
-    extensions = [file for file in (library[0] / "lib-dynload").glob("*.so") if not file.name.startswith(_UNUSED)]
+    extensions = library[0] / "lib-dynload"
+    used = [file for file in extensions.glob("*.so") if not file.name.startswith(_UNUSED)]
     folders = [numpy, *(path for path in [numpy.parent / "numpy.libs"] if path.is_dir())]
-    shared = _shared_libraries([interpreter(), *extensions, *numpy.rglob("*.so")])
-    loose = [path for path in shared if not any(path.is_relative_to(folder) for folder in (*library, *folders))]
+    shared = _shared_libraries(extensions, used) | _shared_libraries(numpy, list(numpy.rglob("*.so")))
+    loose = [path for path in sorted(shared) if not any(path.is_relative_to(folder) for folder in (*library, *folders))]
     masked = [str(library[1] / name) for name in _MASKED if (library[0] / name).is_dir()]
 
     shown = {path: path for path in (interpreter(), *folders, *loose)}
@@ -86,11 +87,23 @@ def numpy_folder() -> Path:
     return Path(spec.origin).resolve().parent
 
 
-def _shared_libraries(files: Sequence[Path]) -> list[Path]:
-    """What the dynamic linker loads for these files, by the names under which it looks for them."""
-    try:
-        listing = subprocess.run(["ldd", *map(str, files)], capture_output=True, text=True, check=False).stdout
-    except OSError as error:
-        raise SandboxError("ldd is not installed, so the interpreter's libraries cannot be found") from error
+def _shared_libraries(folder: Path, files: Sequence[Path]) -> set[Path]:
+    """What the dynamic linker loads for the interpreter and these files in a folder, by the names it looks for.
+
+    As ldd does it, but for all at once: as preloaded by a program that is not run. Their names in the folder have no
+    spaces or colons, which would separate them. Raises SandboxError if the linker does not tell.
+    """
+    traced = {"LD_TRACE_LOADED_OBJECTS": "1", "LD_PRELOAD": ":".join(f"./{file.relative_to(folder)}" for file in files)}
+    listing = subprocess.run(
+        [str(interpreter()), "-c", ""],
+        cwd=folder,
+        env={**os.environ, **traced},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
     found = re.findall(r"^\s+(?:\S+ => )?(/.*) \(0x[0-9a-f]+\)$", listing, re.MULTILINE)
-    return sorted({Path(os.path.normpath(path)) for path in found})
+    if not found:
+        raise SandboxError("the dynamic linker does not tell which libraries the interpreter needs")
+    return {Path(os.path.normpath(path)) for path in found}
