@@ -195,9 +195,9 @@ class Kept:
 
     So a function that changes nothing, as it should, is called without a copy of its arguments for each call.
 
-    names   of the arguments; all cases have the same
-    rows    the arguments of each case
-    plain   … whether none of them is a list, tuple or dict
+    names      of the arguments; all cases have the same
+    rows       the arguments of each case
+    outlines   copies of those that have lists or dicts in them, by number
     """
 
     def __init__(self, cases: list[Case]) -> None:
@@ -222,7 +222,8 @@ class Kept:
         moved = {id(array): view for array, view in zip(self._arrays, views, strict=True)}
         self.names = tuple(cases[0]) if cases else ()
         self.rows = [tuple(self._moved(case[name], moved) for name in self.names) for case in cases]
-        self.plain = [not any(isinstance(value, (list, tuple, dict)) for value in row) for row in self.rows]
+        outlines = {number: _outline(row) for number, row in enumerate(self.rows)}
+        self.outlines = {number: copy for number, copy in outlines.items() if copy is not self.rows[number]}
         self._arrays = []
 
     def _collect(self, value: Any) -> None:
@@ -248,12 +249,15 @@ class Kept:
         return dict(zip(self.names, self.rows[index], strict=True))
 
     def restored(self) -> bool:
-        """Whether any array had been changed; now none is."""
-        views = self._views
+        """Whether any argument had been changed; now none is."""
+        views, rows = self._views, self.rows
         same = all(map(operator.eq, map(_SHAPE, views), self._shapes))
         same = same and all(map(operator.eq, map(_DTYPE, views), self._dtypes))
-        if same and self._pristine == self._block.data:
+        different = [number for number, copy in self.outlines.items() if not _same_outline(rows[number], copy)]
+        if same and not different and self._pristine == self._block.data:
             return False
+        for number in different:
+            rows[number] = _outline(self.outlines[number])
         self._block[:] = self._pristine
         if not same:
             for view, dtype, shape in zip(views, self._dtypes, self._shapes, strict=True):
@@ -403,23 +407,19 @@ class Worker:
 
     def results_of_shared(self, function: Callable[..., Any], kept: Kept, which: list[int]) -> Any:
         """Results of calls that share their arguments; None if one changed them."""
-        packer, rows, plain, draws = self.batch.Packer(), kept.rows, kept.plain, self.found.draws
+        packer, rows, draws = self.batch.Packer(), kept.rows, self.found.draws
         if any(type(value) is self.values.Code for value in rows[0]):
             return None
         try:
             for index in which:
-                row = rows[index]
-                arguments = row if plain[index] else _outline(row)
                 if draws:
                     self.seed()
                 try:
-                    packer.add(function(*arguments))
+                    packer.add(function(*rows[index]))
                 except MemoryError:
                     return None
                 except BaseException as error:
                     packer.add_error(self.describe(error))
-                if arguments is not row and not _same_outline(arguments, row):
-                    return None
         finally:
             changed = kept.restored()
         return None if changed else packer.batch()
