@@ -23,7 +23,7 @@ from autograder.values import encode
 
 _AGAIN = 8
 """Cases that are called a second time: the same inputs must give the same results."""
-_FEW = 16
+_FEW = 8
 """Cases that show whether a composition with a wrong helper is wrong, in nearly all submissions where it is."""
 
 

@@ -11,10 +11,11 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -31,6 +32,8 @@ Graded: TypeAlias = dict[str, Any] | str
 """Such an entry, or the problem for which there is none: that is nobody's fault but ours."""
 
 _T = TypeVar("_T")
+_TASK = 4
+"""Submissions per task, at most: each task costs something, and at the end one process may have one more to do."""
 _AHEAD = 32
 """Submissions per process that wait to be graded or recorded: enough to keep all busy while a batch is recorded."""
 
@@ -52,8 +55,10 @@ def graded(grade: Engine, collected: Collected) -> Graded:
 class Pool:
     """Processes of this machine that grade one assignment; see `pool`."""
 
-    def __init__(self, executor: ProcessPoolExecutor, count: int) -> None:
-        self._executor, self._ahead = executor, _AHEAD * count
+    def __init__(self, executor: ProcessPoolExecutor, count: int, size: int) -> None:
+        self._executor = executor
+        self._task = min(_TASK, 1 + size // (_AHEAD * count))
+        self._ahead = _AHEAD * count // self._task
 
     def sandbox(self) -> Sandbox:
         """The sandbox that is used. Raises what kept a process from being ready (SandboxError, AuthoringError)."""
@@ -61,23 +66,27 @@ class Pool:
 
     def grade(self, collected: Iterable[Collected]) -> Iterator[tuple[Collected, Graded]]:
         """Submissions with what they got, in turn. Raises CourseError if a process is killed."""
-        waiting: deque[tuple[Collected, Future[Graded]]] = deque()
-        for each in collected:
-            waiting.append((each, self._executor.submit(_graded, each)))
+        waiting: deque[tuple[list[Collected], Future[list[Graded]]]] = deque()
+        left = iter(collected)
+        while some := list(islice(left, self._task)):
+            waiting.append((some, self._executor.submit(_graded, some)))
             if len(waiting) >= self._ahead:
-                first, future = waiting.popleft()
-                yield first, _of(future)
-        for each, future in waiting:
-            yield each, _of(future)
+                yield from _in_pairs(*waiting.popleft())
+        for some, future in waiting:
+            yield from _in_pairs(some, future)
 
 
 @contextmanager
-def pool(name: str, released: str, count: int, allow_weak: bool = False) -> Iterator[Pool]:
-    """Start `count` processes that grade an assignment; they choose a sandbox, each for itself, and make all ready."""
+def pool(name: str, released: str, size: int, allow_weak: bool = False) -> Iterator[Pool]:
+    """Start processes, as many as there are cores, that grade `size` submissions of an assignment.
+
+    They choose a sandbox, each for itself, and make all ready.
+    """
     if not cases.cached(name).is_file():
         cases.load(name)  # or each of them would draw
     # Not by forking: this process may have threads.
     context = multiprocessing.get_context("spawn")
+    count = max(1, min(size, os.cpu_count() or 1))
     executor = ProcessPoolExecutor(count, context, _begin, (name, released, allow_weak))
     # Ctrl-C is for the process that started them; what is blocked stays so in those that are started.
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -86,9 +95,14 @@ def pool(name: str, released: str, count: int, allow_weak: bool = False) -> Iter
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
     try:
-        yield Pool(executor, count)
+        yield Pool(executor, count, size)
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def _in_pairs(collected: Sequence[Collected], future: Future[list[Graded]]) -> Iterator[tuple[Collected, Graded]]:
+    results = _of(future)
+    return zip(collected, results, strict=True)
 
 
 def _of(future: Future[_T]) -> _T:
@@ -129,5 +143,6 @@ def _sandbox() -> Sandbox:
     return _ready()[1]
 
 
-def _graded(collected: Collected) -> Graded:
-    return graded(_ready()[0], collected)
+def _graded(collected: Sequence[Collected]) -> list[Graded]:
+    grade = _ready()[0]
+    return [graded(grade, each) for each in collected]

@@ -42,7 +42,7 @@ def processes(
     told: Callable[[Sandbox], None] = lambda sandbox: None,
 ) -> Iterator[Mark]:
     """Processes of this machine, as many as there are cores, for `size` submissions; `told` hears of their sandbox."""
-    with pool(name, released, max(1, min(size, os.cpu_count() or 1)), allow_weak) as grading:
+    with pool(name, released, size, allow_weak) as grading:
         from autograder.course.marking import Marker  # while they start
 
         marker = Marker(released)

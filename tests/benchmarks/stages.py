@@ -59,7 +59,7 @@ def measured(name: str, course: Path) -> dict[str, Cost]:
     with spent() as costs["parse the notebooks"]:
         handed_in = [submission.parse(each.content, Path(each.file).suffix, each.student) for each in collected]
     costs["floor"] = floor(assignment, handed_in)
-    with pool(name, text, os.cpu_count() or 1) as processes:
+    with pool(name, text, len(collected)) as processes:
         processes.sandbox()  # the floor's process has been started, too
         with spent() as costs["engine"]:
             for _ in processes.grade(collected):
