@@ -79,12 +79,14 @@ class Packer:
     def __init__(self) -> None:
         self._layout: list[str] = []
         self._numbers = bytearray()
+        self._error: tuple[dict[str, Any] | None, str] = (None, "")
+        """The last one, and how it is written: most that raise do so each time."""
 
     def add(self, value: Value, changed: Iterable[str] = ()) -> None:
         """Add a result and the names of arguments that were changed. Raises Unencodable, and then adds nothing."""
         # Most results are this: no more is done than must be.
-        if type(value) is np.ndarray and value.dtype == _FLOAT and not changed and (sides := _sides(value.shape)):
-            self._layout.append(f'{{"value":{sides}}}')
+        if type(value) is np.ndarray and value.dtype is _FLOAT and not changed and (entry := _entry(value.shape)):
+            self._layout.append(entry)
             self._numbers += value.tobytes()
             return
         start = len(self._numbers)
@@ -100,7 +102,9 @@ class Packer:
 
     def add_error(self, error: dict[str, Any]) -> None:
         """Add the description of an exception."""
-        self._layout.append(f'{{"error":{_json(error)}}}')
+        if error != self._error[0]:
+            self._error = error, f'{{"error":{_json(error)}}}'
+        self._layout.append(self._error[1])
 
     def batch(self) -> Batch:
         """What was added so far."""
@@ -184,6 +188,13 @@ def _layouts(values: Sequence[Value], numbers: bytearray, depth: int) -> str:
 def _sides(shape: tuple[int, ...]) -> str:
     """The layout of an array of floats; empty if it is too large."""
     return f'{{"f":[{",".join(map(str, shape))}]}}' if extent(shape) <= MAX_ELEMENTS else ""
+
+
+@functools.lru_cache(maxsize=4096)
+def _entry(shape: tuple[int, ...]) -> str:
+    """The entry of a call that gave an array of floats; empty if it is too large."""
+    sides = _sides(shape)
+    return f'{{"value":{sides}}}' if sides else ""
 
 
 @functools.lru_cache(maxsize=4096)

@@ -91,7 +91,8 @@ def pool(name: str, released: str, size: int, allow_weak: bool = False) -> Itera
     # Ctrl-C is for the process that started them; what is blocked stays so in those that are started.
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        executor.submit(os.getpid)
+        for _ in range(count):  # one is started with each task, while none has nothing to do
+            executor.submit(os.getpid)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
     try:

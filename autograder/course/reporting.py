@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ def tabulate(
         due = book.find_assignment(name).duedate
     table = table_file(course, name)
     write(table, to_csv(found).encode())
-    shown = [asdict(row) for row in found]
+    shown = [dict(vars(row)) for row in found]
     page = class_page(name, shown, state.students, table.name, due=due, failed=failed, skipped=skipped)
     write(class_page_file(course, name), page.encode())
     return shown

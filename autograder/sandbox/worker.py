@@ -41,7 +41,7 @@ import sys
 import time
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 _PRELOADED = [
@@ -248,12 +248,13 @@ class Kept:
         """The arguments of a case by name."""
         return dict(zip(self.names, self.rows[index], strict=True))
 
-    def restored(self) -> bool:
-        """Whether any argument had been changed; now none is."""
+    def restored(self, called: Iterable[int]) -> bool:
+        """Whether any array, or any argument of the cases that were called, had been changed; now none is."""
         views, rows = self._views, self.rows
         same = all(map(operator.eq, map(_SHAPE, views), self._shapes))
         same = same and all(map(operator.eq, map(_DTYPE, views), self._dtypes))
-        different = [number for number, copy in self.outlines.items() if not _same_outline(rows[number], copy)]
+        outlines = [(number, self.outlines[number]) for number in called if number in self.outlines]
+        different = [number for number, outline in outlines if not _same_outline(rows[number], outline)]
         if same and not different and self._pristine == self._block.data:
             return False
         for number in different:
@@ -284,8 +285,8 @@ def _same_outline(left: Any, right: Any) -> bool:
         return False
     if isinstance(left, dict):
         return left.keys() == right.keys() and all(_same_outline(left[key], right[key]) for key in left)
-    if isinstance(left, (list, tuple)):
-        return len(left) == len(right) and all(map(_same_outline, left, right))
+    if isinstance(left, (list, tuple)) and len(left) == len(right):
+        return all(map(operator.is_, left, right)) or all(map(_same_outline, left, right))
     return False
 
 
@@ -421,7 +422,7 @@ class Worker:
                 except BaseException as error:
                     packer.add_error(self.describe(error))
         finally:
-            changed = kept.restored()
+            changed = kept.restored(which)
         return None if changed else packer.batch()
 
     def results_of_copies(self, function: Callable[..., Any], cases: list[Case]) -> Any:
