@@ -239,7 +239,7 @@ class Grader:
             answers = answers_in(batch)
         except ValueError:
             return Judged(exercise, 0.0, settled=Diagnosis("crashed", died("crashed")))
-        if len(answers) != len(calls.which):
+        if len(answers) != count + len(calls.again):
             return Judged(exercise, 0.0, settled=Diagnosis("crashed", died("crashed")))
         second = dict(zip(calls.again, answers[count:], strict=True))
         return judge_answers(exercise, answers[:count], second, self._relations[exercise.name], agreeing[:count])

@@ -32,13 +32,13 @@ class Calls:
     """What a submission is asked for one exercise: to call all its cases and some again, or a few of them.
 
     exercise   with the cases that are called
-    which      numbers of the calls, among all cases of the exercise
+    which      numbers of the calls, among all cases of the exercise, as ranges: first and last + 1
     again      numbers of the cases, among those called, whose second calls are the last ones of all
     expected   the results of all calls, where one result is right and nothing else is asked of it
     """
 
     exercise: ExerciseCases
-    which: tuple[int, ...]
+    which: tuple[tuple[int, int], ...]
     again: tuple[int, ...]
     expected: Expected | None
 
@@ -47,19 +47,19 @@ class Calls:
         """Every case, some of them twice."""
         count = len(exercise.cases)
         again = () if count < 4 * _AGAIN else tuple(i * (3 * count // 4) // _AGAIN for i in reversed(range(_AGAIN)))
-        which = (*range(count), *again)
-        return cls(exercise, which, again, _expected(exercise, which))
+        expected = _expected(exercise, [*range(count), *again])
+        return cls(exercise, ((0, count), *((i, i + 1) for i in again)), again, expected)
 
     @classmethod
     def few_of(cls, exercise: ExerciseCases) -> Calls | None:
         """A few cases, from the smallest to the largest; None where that would be no less, or they cannot tell."""
         count = len(exercise.cases)
-        which = tuple(i * (count - 1) // (_FEW - 1) for i in range(_FEW))
+        which = [i * (count - 1) // (_FEW - 1) for i in range(_FEW)]
         expected = _expected(exercise, which)
         if count < 2 * _FEW or expected is None:
             return None
         fewer = replace(exercise, cases=tuple(exercise.cases[i] for i in which), mistakes=())
-        return cls(fewer, which, (), expected)
+        return cls(fewer, tuple((i, i + 1) for i in which), (), expected)
 
 
 def _expected(exercise: ExerciseCases, which: Sequence[int]) -> Expected | None:

@@ -102,7 +102,7 @@ def test_a_single_call_is_made_once(sandbox: Sandbox) -> None:
     case = {"x": encode(np.zeros(2))}
     inputs = Inputs.of({"one": [case], "two": [case, case]})
     told = []
-    for kept, which in (("one", [0]), ("two", [0, 1])):
+    for kept, which in (("one", [[0, 1]]), ("two", [[0, 2]])):
         with sandbox.start(Limits(), inputs) as worker:
             worker.request({"op": "load", "cells": [source], "names": ["f"]})
             reply = worker.request({"op": "call", "name": "f", "call": "f(x)", "kept": kept, "which": which})

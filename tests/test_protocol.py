@@ -126,9 +126,9 @@ def named(reply: bytes, identity: str) -> bytes:
 
 def asked(message: dict[str, Any]) -> str:
     """What a request is about, the same each time."""
-    cases = dumps(message.get("cases", []))  # those of trials, which come after the calls that are judged
-    replaced, which = sorted(message.get("replace", {})), list(message.get("which", []))
-    return f"{message['op']} {message.get('name')} {replaced} {which} {cases.decode()}"
+    # Cases are those of trials, which come after the calls that are judged.
+    which, cases = (dumps(message.get(key, [])).decode() for key in ("which", "cases"))
+    return f"{message['op']} {message.get('name')} {sorted(message.get('replace', {}))} {which} {cases}"
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ Nothing of nbgrader is loaded here, so these processes are ready by the time tha
 from __future__ import annotations
 
 import functools
+import gc
 import multiprocessing
 import os
 import signal
@@ -130,6 +131,7 @@ def _begin(name: str, released: str, allow_weak: bool) -> None:
     _ready = ready
     with suppress(Exception):  # the first task finds it again, and tells
         ready()
+    gc.freeze()  # what is there now stays: to look for what does not would take longer with each submission
 
 
 def _end_with_parent() -> None:

@@ -40,6 +40,10 @@ class Released:
     def __init__(self, notebook: NotebookNode) -> None:
         self.notebook = notebook
         self._known = {grade_id: cell for cell in notebook.cells if (grade_id := _grade_id(cell))}
+        tests = [cell for cell in notebook.cells if is_grade(cell) and not is_solution(cell)]
+        locked = [cell for cell in notebook.cells if is_locked(cell)]
+        self._fixed = {_grade_id(cell) for cell in [*tests, *locked]}
+        self._needed = {_grade_id(cell) for cell in notebook.cells if is_grade(cell)} | self._fixed
 
     def canonical(self, student: Iterable[Mapping[str, Any]]) -> NotebookNode:
         """A student's cells with the released metadata and no outputs; locked and graded ones are back where they miss.
@@ -54,7 +58,7 @@ class Released:
             grade_id = _grade_id(cell)
             if grade_id in self._known and grade_id not in seen:
                 seen.add(grade_id)
-                cells.append(_like(self._known[grade_id], cell))
+                cells.append(self._like(grade_id, cell))
             else:
                 cells.append(plain_cell(cell, f"student-{len(submitted) - len(cells)}"))
         cells.reverse()
@@ -72,10 +76,20 @@ class Released:
         for grade_id, cell in self._known.items():
             if grade_id in places:
                 place = places[grade_id] + 1
-            elif is_grade(cell) or is_locked(cell):
-                cells.insert(place, _like(cell, cell))
+            elif grade_id in self._needed:
+                cells.insert(place, self._like(grade_id, cell))
                 places = {_grade_id(other): index for index, other in enumerate(cells)}
                 place += 1
+
+    def _like(self, grade_id: str, cell: Mapping[str, Any]) -> NotebookNode:
+        """The released cell of that name with the text of a student's, if it may have another one, and no outputs."""
+        original = self._known[grade_id]
+        made = NotebookNode(original)
+        if grade_id not in self._fixed:
+            made.source = source_of(dict(cell))
+        if original.cell_type == "code":
+            made.update(outputs=[], execution_count=None)
+        return made
 
 
 def plain_cell(cell: Mapping[str, Any], identifier: str) -> NotebookNode:
@@ -89,14 +103,6 @@ def plain_cell(cell: Mapping[str, Any], identifier: str) -> NotebookNode:
     attachments = cell.get("attachments")
     if kind != "code" and _are_attachments(attachments):
         made.attachments = attachments
-    return made
-
-
-def _like(original: NotebookNode, cell: Mapping[str, Any]) -> NotebookNode:
-    fixed = is_locked(original) or (is_grade(original) and not is_solution(original))
-    made = NotebookNode(original, source=original.source if fixed else source_of(dict(cell)))
-    if original.cell_type == "code":
-        made.update(outputs=[], execution_count=None)
     return made
 
 

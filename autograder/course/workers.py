@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import logging
 import os
 import shutil
@@ -46,6 +47,7 @@ def processes(
         from autograder.course.marking import Marker  # while they start
 
         marker = Marker(released)
+        gc.freeze()  # as the processes do
         sandbox = grading.sandbox()
         if told is not None:
             told(sandbox)
