@@ -117,7 +117,7 @@ class Grader:
             entry.name: assignment.relations(entry.name) if entry.relations else [] for entry in exercises
         }
         self._all = {entry.name: Calls.all_of(entry) for entry in exercises}
-        self._few = {entry.name: Calls.few_of(entry) for entry in exercises if entry.builds_on}
+        self._few = {entry.name: few for entry in exercises if entry.builds_on and (few := Calls.few_of(entry))}
         self._judged: dict[tuple[str, Batch], Judged] = {}
         self._judged_bytes = 0
 
@@ -161,17 +161,13 @@ class Grader:
         while left := [entry for entry in self.assignment.exercises if entry.name not in own]:
             waiting = {entry.name for entry in left}
             ready = [entry for entry in left if not waiting & set(entry.builds_on)] or left
-            for exercise in ready:
-                few = self._few.get(exercise.name) if _wrong_helpers(exercise, own) else None
-                if few:
-                    judged = self._asked(session, few)
-                    if judged.settled and not judged.right:
-                        own[exercise.name] = judged
-                    elif judged.outcome not in ("correct", "missing"):
-                        own[exercise.name] = None
-            calls = [self._all[entry.name] for entry in ready if entry.name not in own]
-            for each, answers in zip(calls, session.answers(calls), strict=True):
-                own[each.exercise.name] = self._judge(each, answers)
+            few = [self._few[entry.name] for entry in ready if entry.name in self._few and _wrong_helpers(entry, own)]
+            for name, judged in self._asked(session, few).items():
+                if judged.settled and not judged.right:
+                    own[name] = judged
+                elif judged.outcome not in ("correct", "missing"):
+                    own[name] = None
+            own |= self._asked(session, [self._all[entry.name] for entry in ready if entry.name not in own])
         return own
 
     def _given(
@@ -184,7 +180,7 @@ class Grader:
             return mine, []
         replaced = self._judge(calls, session.answers_with(calls, helpers))
         if mine is None and replaced.points < exercise.points:
-            mine = self._asked(session, calls)
+            mine = self._asked(session, [calls])[exercise.name]
         return (replaced, helpers) if mine is None or replaced.points > mine.points else (mine, [])
 
     def _told(self, session: Session, exercise: ExerciseCases, judged: Judged, followed: list[str]) -> Result:
@@ -211,8 +207,10 @@ class Grader:
         smaller = shrink(trials, exercise.cases, shown)
         return diagnosis if smaller is shown else showing(exercise, diagnosis, smaller)
 
-    def _asked(self, session: Session, calls: Calls) -> Judged:
-        return self._judge(calls, next(session.answers([calls])))
+    def _asked(self, session: Session, calls: Sequence[Calls]) -> dict[str, Judged]:
+        """What exercises are worth by their answers to calls, by name."""
+        answers = zip(calls, session.answers(calls), strict=True)
+        return {each.exercise.name: self._judge(each, found) for each, found in answers}
 
     def _judge(self, calls: Calls, answers: Batch | Diagnosis) -> Judged:
         """Points and diagnosis; the same answers of another submission are judged once."""

@@ -6,8 +6,7 @@ Nothing is judged here: an answer is a batch of results, or the diagnosis of a w
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -108,6 +107,8 @@ class Session:
         self._worker: Worker | None = None
         self._loaded: dict[str, Any] = {}
         self._loads = True
+        self._together = True
+        """Whether it may be asked for several exercises at once: not if it once died of that."""
         self._told: set[str] = set()
         """Helpers of which this worker may have learned right results."""
         self._answering = True
@@ -118,20 +119,40 @@ class Session:
             self._worker.close()
         self._worker, self._told = None, set()
 
-    def answers(self, calls: Sequence[Calls]) -> Iterator[Batch | Diagnosis]:
-        """The submission's answers to calls of exercises, or why there are none; to each before the next is made."""
-        left = deque(calls)
-        while left:
+    def answers(self, calls: Sequence[Calls]) -> list[Batch | Diagnosis]:
+        """The submission's answers to calls of exercises, or why there are none, in turn."""
+        found: list[Batch | Diagnosis] = []
+        while left := calls[len(found) :]:
+            asked = left if self._together and self._loads else left[:1]
             try:
-                worker = self._ready(left[0].exercise)
-                together = list(left) if self._loads else [left[0]]
-                for reply in worker.requests([(_message(each), each.exercise.seconds) for each in together]):
-                    found = self._read(left[0].exercise, reply)
-                    left.popleft()
-                    yield found
+                found += self._answered(asked)
             except WorkerDied as death:
                 self.close()
-                yield self._died(left.popleft().exercise, death)
+                if len(asked) > 1:
+                    self._together = False  # because of which of them shows when they are asked for one by one
+                else:
+                    found.append(self._died(left[0].exercise, death))
+        return found
+
+    def _answered(self, calls: Sequence[Calls]) -> list[Batch | Diagnosis]:
+        """The answers to calls of the first of some exercises, in one reply. Raises WorkerDied."""
+        worker, usual = self._ready(calls[0].exercise), self._shared.limits.wall
+        asked = calls if self._loads else calls[:1]
+        message = {"op": "calls", "calls": [_message(each) for each in asked]}
+        reply = worker.request(message, wall=max(each.exercise.seconds or usual for each in asked))
+        sizes, block = reply.get("sizes"), reply["block"]
+        if not isinstance(sizes, list) or not 0 < len(sizes) <= len(asked):
+            raise WorkerDied("crashed")
+        found: list[Batch | Diagnosis] = []
+        for each, size in zip(asked, sizes, strict=False):
+            if size is None:
+                found.append(self._missing(each.exercise))
+            elif type(size) is int and 0 <= size <= len(block):
+                found.append(Batch.from_bytes(block[:size]))
+                block = block[size:]
+            else:
+                raise WorkerDied("crashed")
+        return found
 
     def answers_with(self, calls: Calls, replaced: Sequence[str]) -> Batch | Diagnosis:
         """The same with the results of some helpers replaced by right ones, when all has been judged without.

@@ -22,7 +22,6 @@ import tempfile
 import threading
 import time
 import weakref
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -50,8 +49,6 @@ _START_SECONDS = 20.0
 _END_SECONDS = 5.0
 _GRACE_SECONDS = 1.0
 _MAX_ASKS = 5000
-_AHEAD = 2
-"""Requests that a worker has, at most: the one that it answers and the next."""
 _NEW_USER = 0x10000000
 _NEW_NAMESPACES = 0x00020000 | 0x04000000 | 0x08000000 | 0x20000000 | 0x40000000
 """Mounts, host name, interprocess communication, processes and network; <linux/sched.h>."""
@@ -117,25 +114,8 @@ class Worker:
         in it. The reply is a dict, its "block" the bytes that came with it; what is in them is not trusted.
         """
         with self._in_step():
-            deadline = self._patience(wall)
+            deadline = Patience(self.limits.wall if wall is None else wall, self._pid)
             return self._reply(self._send(message, deadline), deadline, answer)
-
-    def requests(self, messages: Sequence[tuple[Message, float | None]]) -> Iterator[Message]:
-        """Replies to requests, each with its seconds: as `request`, but the next one is there when one is answered.
-
-        Small requests only: while one is sent, nobody may wait for a reply to be read.
-        """
-        sent: deque[str] = deque()
-        for number, (_, wall) in enumerate(messages):
-            with self._in_step():
-                deadline = self._patience(wall)
-                for message, _ in messages[number + len(sent) : number + _AHEAD]:
-                    sent.append(self._send(message, deadline))
-                reply = self._reply(sent.popleft(), deadline, None)
-            yield reply
-
-    def _patience(self, wall: float | None) -> Patience:
-        return Patience(self.limits.wall if wall is None else wall, self._pid)
 
     def _send(self, message: Message, deadline: wire.Deadline) -> str:
         # A fresh number each time: a reply cannot be sent before its request is known.

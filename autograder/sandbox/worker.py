@@ -17,6 +17,9 @@ A forked process locks itself in, says `{"ready": true}` over its own socket, th
     {"id", "op": "call", "name", "call": expression, "cases": [{argument: value}, …] or "kept": exercise and "which":
      [[index, the one after the last], …], "replace": {name: {"tags", "sealed", "sizes"}}}
         → {"id", "missing": whether there is nothing to call}, and in the lines after it a batch: a result for each call
+    {"id", "op": "calls", "calls": [a request to call, …]}
+        → {"id", "sizes": [bytes of the batch or null if there is nothing to call, …]} and in the lines after it these
+          batches, for as many as are answered in a short time, but for one at least: the others are asked for again
 
 A name in `replace` becomes, for this call, a proxy that knows right results for some arguments ("tags" of these, and
 the results sealed with them: who does not have the arguments cannot read the result), and asks the trusted side for
@@ -83,6 +86,8 @@ _LARGE = ["numpy.polynomial", "numpy.testing", "numpy.ma"]
 """Hardly ever used, and each fork copies the tables of their memory: imported beforehand only where a fork cannot."""
 _CLONE = {"x86_64": 56, "aarch64": 220}
 """Number of clone(2)."""
+
+_TOGETHER_SECONDS = 0.5
 
 Case = dict[str, Any]
 _ALIGNED = 64
@@ -333,17 +338,21 @@ class Worker:
         try:
             while True:
                 request = self.receive()
+                identity = {"id": request["id"]}
                 if request["op"] == "load":
-                    self.send({"id": request["id"], **self.load(request)})
-                else:
+                    self.send({**identity, **self.load(request)})
+                elif request["op"] == "call":
                     batch = self.call(request)
-                    found = () if batch is None else (batch.as_bytes(),)
-                    self.send({"id": request["id"], "missing": batch is None}, *found)
+                    self.send({**identity, "missing": batch is None}, batch.as_bytes() if batch else b"")
+                else:
+                    batches = self.calls(request["calls"])
+                    sizes = [None if batch is None else len(batch) for batch in batches]
+                    self.send({**identity, "sizes": sizes}, b"".join(filter(None, batches)))
         finally:
             os._exit(0)
 
-    def send(self, message: dict[str, Any], *blocks: bytes) -> None:
-        self.wire.send_frame(self.connection, b"\n".join([self.values.dumps(message), *blocks]))
+    def send(self, message: dict[str, Any], block: bytes = b"") -> None:
+        self.wire.send_frame(self.connection, b"\n".join([self.values.dumps(message), block]))
 
     def receive(self) -> dict[str, Any]:
         message: dict[str, Any] = self.values.loads(self.wire.receive_frame(self.connection))
@@ -365,6 +374,16 @@ class Worker:
             "problems": {name: vars(problem) for name, problem in found.problems.items()},
             "forbidden": found.forbidden,
         }
+
+    def calls(self, requests: list[dict[str, Any]]) -> list[bytes | None]:
+        """Batches as bytes for the first of several requests to call, until some time is over."""
+        begin, found = time.monotonic(), []
+        for request in requests:
+            batch = self.call(request)
+            found.append(batch and batch.as_bytes())
+            if time.monotonic() - begin > _TOGETHER_SECONDS:
+                break
+        return found
 
     def call(self, request: dict[str, Any]) -> Any:
         """A batch with a result for each call; None if there is nothing to call."""

@@ -86,7 +86,7 @@ class Examiner:
         """What is said of some cells in one exercise; None if they are right."""
         grader, exercise = self._grader(self.seen, name)
         with closing(grader._sessions.begin(Submission("wrong", tuple(cells)))) as session:
-            judged = grader._asked(session, grader._all[exercise.name])
+            judged = grader._asked(session, [grader._all[exercise.name]])[exercise.name]
             start = time.perf_counter()
             diagnosis = grader._explained(session, exercise, judged, [])
             seconds = time.perf_counter() - start
@@ -105,7 +105,7 @@ class Examiner:
         """The same, with what other cases say of it."""
         grader, exercise = self._grader(self.unseen, told.exercise)
         with closing(grader._sessions.begin(Submission("wrong", told.cells))) as session:
-            judged = grader._asked(session, grader._all[exercise.name])
+            judged = grader._asked(session, [grader._all[exercise.name]])[exercise.name]
             relations = grader._relations[exercise.name]
             trials = Trials(exercise, grader._sessions.reference, relations, session.asking(exercise, []))
             more = _observed(trials, judged.verdicts, told.diagnosis)

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -127,11 +127,6 @@ class _Counted:
 
     def request(self, *words: Any, **options: Any) -> Any:
         return self._during(self._worker.request, *words, **options)
-
-    def requests(self, *words: Any) -> Iterator[Any]:
-        replies = self._worker.requests(*words)
-        while (reply := self._during(next, replies, None)) is not None:
-            yield reply
 
     def close(self, *words: Any) -> Any:
         return self._during(self._worker.close, *words)
