@@ -50,8 +50,9 @@ _END_SECONDS = 5.0
 _GRACE_SECONDS = 1.0
 _MAX_ASKS = 5000
 _NEW_USER = 0x10000000
-_NEW_NAMESPACES = 0x00020000 | 0x04000000 | 0x08000000 | 0x20000000 | 0x40000000
-"""Mounts, host name, interprocess communication, processes and network; <linux/sched.h>."""
+_NEW_NAMESPACES = 0x00020000 | 0x04000000 | 0x08000000 | 0x20000000
+"""Mounts, host name, interprocess communication and processes; <linux/sched.h>. No network of its own: that of the
+warm parent has nothing in it, forks have no way to make a socket, and there is one at a time."""
 
 
 @dataclass(frozen=True)
