@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autograder.batch import Packer, pack
+from autograder.compare import Expected
 from autograder.equality import close, difference
 
 A = np.array([[1.0, 2.0], [3.0, 4.0]])
@@ -77,6 +79,21 @@ def test_many_numbers_at_once_are_judged_as_each_alone() -> None:
     pairs = [(left, right) for left in values for right in values]
     together = close(*(np.array(side) for side in zip(*pairs, strict=True)))
     assert together.tolist() == [difference(left, right) is None for left, right in pairs]
+
+
+@pytest.mark.parametrize("special", [np.nan, np.inf, 1.0])
+def test_batches_agree_where_results_do(special: float) -> None:
+    expected, close_by = [A, special, A], [A * (1 + 1e-12), special, A + 1]
+    assert Expected(expected).agrees(pack(expected)) == [True, not np.isnan(special), True]
+    assert Expected(expected).agrees(pack(close_by)) == [True, not np.isnan(special), False]
+    assert Expected(expected).agrees(pack([A, special])) == [False] * 3
+
+
+def test_each_error_of_a_batch_is_its_own() -> None:
+    packer, errors = Packer(), [{"type": kind, "message": ""} for kind in ("A", "A", "B", "A")]
+    for error in errors:
+        packer.add_error(error)
+    assert packer.batch().entries() == [{"error": error} for error in errors]
 
 
 def test_tolerance_does_not_follow_the_result() -> None:

@@ -164,6 +164,15 @@ def on_terminal(text: str) -> str:
     return out.getvalue()
 
 
+def test_of_a_large_class_the_terminal_shows_the_first_and_says_where_the_others_are() -> None:
+    out = io.StringIO()
+    show_class([vars(row(f"student{number}")) for number in range(1000)], Console(file=out, width=200))
+    lines = out.getvalue().splitlines()
+    assert len(lines) < 70
+    shown = sum(line.startswith("student") for line in lines) - 1  # the head
+    assert lines[-1] == f"… and {1000 - shown} more, in the class page and the table of grades"
+
+
 @settings(deadline=None, max_examples=100)
 @given(hostile)
 def test_on_a_terminal_with_colours_there_are_no_sequences_but_colours(text: str) -> None:

@@ -293,6 +293,20 @@ def test_memory_is_bounded_by_the_size_of_a_reply(
     assert peak < BOUND * REPLY
 
 
+@pytest.mark.parametrize("sizes", [None, [], {}, [True], [1.0], [-8], [10**30], ["0"], [0] * 1000, [[0]]])
+def test_batches_that_cannot_be_told_apart_are_a_crash(
+    sizes: Any, backprop: AssignmentCases, traffic: dict[str, bytes]
+) -> None:
+    def forged(identity: str, reply: bytes) -> list[bytes]:
+        line, _, block = reply.partition(b"\n")
+        message = loads(line)
+        return [frame(written({**message, **({"sizes": sizes} if "sizes" in message else {}), "block": block}))]
+
+    result = graded(backprop, answering(traffic, forged))
+    assert result["score"] == 0
+    assert {entry["outcome"] for entry in result["exercises"]} == {"crashed"}
+
+
 def test_endless_replies_end_with_the_time(backprop: AssignmentCases, traffic: dict[str, bytes]) -> None:
     endless = answering(traffic, lambda identity, reply: [frame(b"{}")] * 100_000)
     result = graded(backprop, endless, wall=1.0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,12 +16,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from autograder.batch import Batch
 from autograder.errors import SandboxError
 from autograder.sandbox import launcher, lock
-from autograder.sandbox.launcher import Limits, Sandbox, Worker, WorkerDied
+from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerDied
+from autograder.sandbox.mounts import _shared_libraries, interpreter, numpy_folder
 from autograder.values import encode
 
 ROOT = Path(launcher.__file__).resolve().parents[2]
@@ -113,6 +117,46 @@ def test_honest_code_works(worker: Worker) -> None:
     cases = [{"x": encode(float(number))} for number in range(3)]
     reply = worker.request({"op": "call", "name": "f", "call": "f(x)", "cases": cases})
     assert [result["value"] for result in Batch.from_bytes(reply["block"]).entries()] == [0.0, 1.0, 2.0**0.5]
+
+
+def test_several_calls_are_answered_together_as_far_as_they_take_no_time(sandbox: Sandbox) -> None:
+    """What one exercise does to another is the same as if they were asked for in turn."""
+    cell = "import time\ndef f(x):\n    time.sleep(x / 10)\n    return x\ndef h(x):\n    return 2 * x"
+    inputs = Inputs.of({"f": [{"x": number} for number in (0, 4, 4)], "h": [{"x": 1}]})
+    names = ("h", "g", "f", "h", "h")
+    calls = [{"name": name, "call": f"{name}(x)", "kept": "f", "which": [[0, 3]]} for name in names]
+    with sandbox.start(Limits(), inputs) as worker:
+        worker.request({"op": "load", "cells": [cell], "names": ["f", "h"]})
+        reply = worker.request({"op": "calls", "calls": calls})
+    first, none, last = reply["sizes"]  # not the two after the slow one
+    assert none is None
+    values = [
+        [entry["value"] for entry in Batch.from_bytes(block).entries()]
+        for block in (reply["block"][:first], reply["block"][first:])
+    ]
+    assert values == [[0, 8, 8], [0, 4, 4]]
+    assert len(reply["block"]) == first + last
+
+
+def test_a_list_that_one_call_changes_is_as_it_was_for_all(sandbox: Sandbox) -> None:
+    """Calls share their arguments until one changes them: then all are made again, each with its own."""
+    case = {"x": encode([[np.zeros(1)], [np.ones(1)]])}
+    inputs = Inputs.of({"f": [case] * 3})
+    source = "def f(x):\n    x[1].append(x[0].pop())\n    return len(x[1]) + 10 * len(x[0])"
+    with sandbox.start(Limits(), inputs) as one:
+        one.request({"op": "load", "cells": [source], "names": ["f"]})
+        for _ in range(2):
+            reply = one.request({"op": "call", "name": "f", "call": "f(x)", "kept": "f", "which": [[0, 3], [0, 1]]})
+            assert Batch.from_bytes(reply["block"]).entries() == [{"value": 2, "changed": ["x"]}] * 4
+
+
+@pytest.mark.skipif(not shutil.which("ldd"), reason="asks ldd")
+def test_the_libraries_are_those_that_ldd_names() -> None:
+    folder = numpy_folder()
+    files = list(folder.rglob("*.so"))
+    listing = subprocess.run(["ldd", interpreter(), *files], capture_output=True, text=True, check=True).stdout
+    named = {os.path.normpath(path) for path in re.findall(r"(/\S+) \(0x", listing)}
+    assert set(map(str, _shared_libraries(folder, files))) == named - set(map(str, [interpreter(), *files]))
 
 
 def test_numpy_is_whole(worker: Worker) -> None:

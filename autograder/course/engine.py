@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from autograder import cases
 from autograder.course.files import Collected
@@ -33,6 +34,7 @@ Graded: TypeAlias = dict[str, Any] | str
 """Such an entry, or the problem for which there is none: that is nobody's fault but ours."""
 
 _T = TypeVar("_T")
+_REPLACEMENTS = 3
 _TASK = 4
 """Submissions per task, at most: each task costs something, and at the end one process may have one more to do."""
 _AHEAD = 32
@@ -56,25 +58,58 @@ def graded(grade: Engine, collected: Collected) -> Graded:
 class Pool:
     """Processes of this machine that grade one assignment; see `pool`."""
 
-    def __init__(self, executor: ProcessPoolExecutor, count: int, size: int) -> None:
-        self._executor = executor
+    def __init__(self, start: Callable[[], ProcessPoolExecutor], count: int, size: int) -> None:
+        self._start, self._executor, self._replacements = start, start(), _REPLACEMENTS
         self._task = min(_TASK, 1 + size // (_AHEAD * count))
         self._ahead = _AHEAD * count // self._task
 
     def sandbox(self) -> Sandbox:
         """The sandbox that is used. Raises what kept a process from being ready (SandboxError, AuthoringError)."""
-        return _of(self._executor.submit(_sandbox))
+        return self._first([_Task(_sandbox)])
 
     def grade(self, collected: Iterable[Collected]) -> Iterator[tuple[Collected, Graded]]:
-        """Submissions with what they got, in turn. Raises CourseError if a process is killed."""
-        waiting: deque[tuple[list[Collected], Future[list[Graded]]]] = deque()
+        """Submissions with what they got, in turn. Killed processes are replaced; raises CourseError for too many."""
         left = iter(collected)
-        while some := list(islice(left, self._task)):
-            waiting.append((some, self._executor.submit(_graded, some)))
-            if len(waiting) >= self._ahead:
-                yield from _in_pairs(*waiting.popleft())
-        for some, future in waiting:
-            yield from _in_pairs(some, future)
+        given: deque[list[Collected]] = deque()
+        tasks: deque[_Task[list[Graded]]] = deque()
+        while True:
+            while len(tasks) < self._ahead and (some := list(islice(left, self._task))):
+                given.append(some)
+                tasks.append(_Task(functools.partial(_graded, some)))
+            if not tasks:
+                return
+            results = self._first(tasks)
+            tasks.popleft()
+            yield from zip(given.popleft(), results, strict=True)
+
+    def close(self) -> None:
+        """End the processes, when they have done what they are at."""
+        self._executor.shutdown(cancel_futures=True)
+
+    def _first(self, tasks: Sequence[_Task[_T]]) -> _T:
+        """The result of the first of some tasks; the others are submitted, too."""
+        while True:
+            try:
+                for task in tasks:
+                    if task.executor is not self._executor:
+                        task.future, task.executor = self._executor.submit(task.work), self._executor
+                return tasks[0].future.result()
+            except BrokenProcessPool:
+                if not self._replacements:
+                    told = "the processes that grade are killed again and again, perhaps for want of memory; run again."
+                    raise CourseError(told) from None
+                self._replacements -= 1
+                self.close()
+                self._executor = self._start()
+
+
+@dataclass
+class _Task(Generic[_T]):
+    """Something that a process of a pool is to do, and the processes that were asked for it."""
+
+    work: Callable[[], _T]
+    executor: ProcessPoolExecutor | None = None
+    future: Future[_T] = field(default_factory=Future)
 
 
 @contextmanager
@@ -85,10 +120,17 @@ def pool(name: str, released: str, size: int, allow_weak: bool = False) -> Itera
     """
     if not cases.cached(name).is_file():
         cases.load(name)  # or each of them would draw
-    # Not by forking: this process may have threads.
-    context = multiprocessing.get_context("spawn")
     count = max(1, min(size, os.cpu_count() or 1))
-    executor = ProcessPoolExecutor(count, context, _begin, (name, released, allow_weak))
+    found = Pool(lambda: _started(count, (name, released, allow_weak)), count, size)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def _started(count: int, arguments: tuple[str, str, bool]) -> ProcessPoolExecutor:
+    # Not by forking: this process may have threads.
+    executor = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin, arguments)
     # Ctrl-C is for the process that started them; what is blocked stays so in those that are started.
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -96,22 +138,7 @@ def pool(name: str, released: str, size: int, allow_weak: bool = False) -> Itera
             executor.submit(os.getpid)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-    try:
-        yield Pool(executor, count, size)
-    finally:
-        executor.shutdown(cancel_futures=True)
-
-
-def _in_pairs(collected: Sequence[Collected], future: Future[list[Graded]]) -> Iterator[tuple[Collected, Graded]]:
-    results = _of(future)
-    return zip(collected, results, strict=True)
-
-
-def _of(future: Future[_T]) -> _T:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        raise CourseError("a process that grades was killed, perhaps for want of memory; run again.") from None
+    return executor
 
 
 _ready: Callable[[], tuple[Engine, Sandbox]]
