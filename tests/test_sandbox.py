@@ -34,7 +34,7 @@ def frame(text):
     connection.sendall(struct.pack(">I", len(text)) + text)
 def identity():
     caller = sys._getframe()
-    while "request" not in caller.f_locals:
+    while "id" not in (caller.f_locals.get("request") or ()):
         caller = caller.f_back
     return caller.f_locals["request"]["id"]
 """

@@ -12,16 +12,9 @@ def connection():
     return next(thing for thing in gc.get_objects() if isinstance(thing, socket.socket) and thing.fileno() >= 0)
 
 
-def frame(message):
-    text = message if isinstance(message, bytes) else json.dumps(message).encode()
+def frame(message, block=b""):
+    text = message if isinstance(message, bytes) else json.dumps(message).encode() + b"\n" + block
     connection().sendall(struct.pack(">I", len(text)) + text)
-
-
-def identity():
-    caller = sys._getframe()
-    while "request" not in caller.f_locals:
-        caller = caller.f_back
-    return caller.f_locals["request"]["id"]
 
 
 def db(dZ):

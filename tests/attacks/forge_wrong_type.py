@@ -12,19 +12,19 @@ def connection():
     return next(thing for thing in gc.get_objects() if isinstance(thing, socket.socket) and thing.fileno() >= 0)
 
 
-def frame(message):
-    text = message if isinstance(message, bytes) else json.dumps(message).encode()
+def frame(message, block=b""):
+    text = message if isinstance(message, bytes) else json.dumps(message).encode() + b"\n" + block
     connection().sendall(struct.pack(">I", len(text)) + text)
 
 
-def identity():
+def asked():
     caller = sys._getframe()
-    while "request" not in caller.f_locals:
+    while "id" not in (caller.f_locals.get("request") or ()):
         caller = caller.f_back
-    return caller.f_locals["request"]["id"]
+    return caller.f_locals["request"]
 
 
 def db(dZ):
-    frame({"id": identity(), "layout": 17, "numbers": [{}], "results": None})
+    frame({"id": asked()["id"], "sizes": [{}], "layout": 17, "numbers": [{}], "results": None})
     while True:
         pass
