@@ -59,6 +59,7 @@ class Pool:
     """Processes of this machine that grade one assignment; see `pool`."""
 
     def __init__(self, start: Callable[[], ProcessPoolExecutor], count: int, size: int) -> None:
+        self._others = multiprocessing.active_children()
         self._start, self._executor, self._replacements = start, start(), _REPLACEMENTS
         self._task = min(_TASK, 1 + size // (_AHEAD * count))
         self._ahead = _AHEAD * count // self._task
@@ -85,6 +86,11 @@ class Pool:
     def close(self) -> None:
         """End the processes, when they have done what they are at."""
         self._executor.shutdown(cancel_futures=True)
+
+    def kill(self) -> None:
+        """End the processes now, whatever they are at; what they have started ends with them."""
+        for each in set(multiprocessing.active_children()) - set(self._others):
+            each.kill()
 
     def _first(self, tasks: Sequence[_Task[_T]]) -> _T:
         """The result of the first of some tasks; the others are submitted, too."""
@@ -124,6 +130,9 @@ def pool(name: str, released: str, size: int, allow_weak: bool = False) -> Itera
     found = Pool(lambda: _started(count, (name, released, allow_weak)), count, size)
     try:
         yield found
+    except BaseException:  # nobody will ask for what they are at, which may take long
+        found.kill()
+        raise
     finally:
         found.close()
 

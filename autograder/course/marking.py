@@ -8,17 +8,19 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution
 
 from autograder import submission
-from autograder.course.engine import Graded
 from autograder.course.files import Collected
 from autograder.course.outputs import write_outputs
 from autograder.course.restore import Released, plain_cell
+
+if TYPE_CHECKING:
+    from autograder.course.engine import Graded
 
 
 @dataclass(frozen=True)
