@@ -16,7 +16,7 @@ from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solut
 
 from autograder import submission
 from autograder.course.files import Collected
-from autograder.course.outputs import write_outputs
+from autograder.course.outputs import nbgraders, write_outputs
 from autograder.course.restore import Released, plain_cell
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Marker:
             return Marked(collected, {}, problem=str(error) or type(error).__name__)
         # The text of a notebook as nbformat has it, without its second check and copy of what was made here.
         text = json.dumps(notebook, ensure_ascii=False, sort_keys=True)
-        cells = tuple(_cell(cell) for cell in notebook.cells if is_grade(cell) or is_solution(cell))
+        cells = tuple(_cell(cell) for cell in nbgraders(notebook) if is_grade(cell) or is_solution(cell))
         return Marked(collected, entry, f"{text}\n".encode(), cells)
 
     def _notebook(self, collected: Collected, suffix: str, entry: dict[str, Any]) -> NotebookNode:

@@ -22,12 +22,17 @@ def write_outputs(nb: NotebookNode, graded: dict[str, Any]) -> None:
     if graded.get("status") not in ("graded", "unreadable"):
         raise CourseError(f"the submission was not graded: {graded.get('message') or 'no reason was given'}.")
     exercises = {entry["name"]: entry for entry in graded["exercises"]}
-    tests = [cell for cell in nb.cells if is_grade(cell) and not is_solution(cell)]
+    tests = [cell for cell in nbgraders(nb) if is_grade(cell) and not is_solution(cell)]
     names = [exercise_of(cell.metadata.nbgrader["grade_id"]) for cell in tests]
     if sorted(names) != sorted(exercises):
         raise CourseError("the released notebook has other exercises than the hidden tests; release it again.")
     for cell, name in zip(tests, names, strict=True):
         _write(cell, exercises[name], graded)
+
+
+def nbgraders(nb: NotebookNode) -> list[NotebookNode]:
+    """The cells that are nbgrader's: a few of many, which it is asked about again and again."""
+    return [cell for cell in nb["cells"] if "nbgrader" in cell["metadata"]]
 
 
 def _write(cell: NotebookNode, exercise: dict[str, Any], graded: dict[str, Any]) -> None:

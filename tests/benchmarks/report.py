@@ -30,13 +30,16 @@ def _peers(found: Found) -> str:
     each = [1e3 * run.each for run in runs]
     cpu = [1e3 * run.cost.cpu / run.students for run in runs]
     memory = max(run.memory for run in runs)
-    rows = [["ours: graded, recorded, feedback pages", spread(each), f"{median(cpu):.1f}", _mb(memory), "1", "1"]]
+    size, many = found.many.students, 1e3 * found.many.each
+    ours = f"{many / median(each):.2f}"
+    rows = [["ours: graded, recorded, feedback pages", spread(each), f"{median(cpu):.1f}", _mb(memory), "1", ours, "1"]]
     for title, held in found.memory.items():
         seconds = found.of_peer(title, lambda graded: 1e3 * graded.grade.seconds)
         middle = median(found.of_peer(title, lambda graded: 1e3 * graded.grade.cpu))
-        ratios = [spread(found.ratios(title, value), 0) for value in (_seconds, _cpu)]
-        rows.append([title, spread(seconds, 0), f"{middle:.0f}", _mb(held), *ratios])
-    head = ["one submission", "ms", "CPU ms", "MB", "× ours", "× CPU of ours"]
+        few, cpus = (spread(found.ratios(title, value), 0) for value in (_seconds, _cpu))
+        in_many = spread([each / many for each in seconds], 0)
+        rows.append([title, spread(seconds, 0), f"{middle:.0f}", _mb(held), few, in_many, cpus])
+    head = ["one submission", "ms", "CPU ms", "MB", "× ours", f"× ours among {size}", "× CPU of ours"]
     notes = [*(_feedback(found, title) for title in found.memory), _agreed(found)]
     return "\n".join([_table(head, rows), "", *filter(None, notes)])
 
@@ -86,7 +89,8 @@ def _scale(found: Found) -> str:
         [f"memory, class of {found.students}", f"{_mb(max(run.memory for run in found.runs))} MB"],
         [f"memory, class of {many.students}", f"{_mb(many.memory)} MB"],
         [f"unchanged class of {found.size}", f"{spread(found.unchanged, 2)} s"],
-        ["… with one submission more", f"{found.added:.2f} s"],
+        ["… with one submission more", f"{spread(found.added, 2)} s"],
+        ["a class of one", f"{spread(found.one, 2)} s"],
         ["`autograder --help`", f"{found.help:.2f} s"],
         ["first word of `autograder course grade`", f"{found.words:.2f} s"],
     ]

@@ -31,7 +31,8 @@ class Found:
     memory      bytes that all processes of a peer held together, by its title
     stages      cost of each stage for the class of a round; "engine", "floor" and "floor again" beside them
     many        one run on a much larger class
-    unchanged   seconds for a class of `size` in which nothing has changed; `added`: in which one submission is new
+    unchanged   seconds for a class of `size` in which nothing has changed; `added`: in which one submission is new;
+                `one`: for a class of one
     help        seconds of `--help`; words: seconds until `course grade` shows the first word
     """
 
@@ -41,7 +42,8 @@ class Found:
     many: Run
     size: int
     unchanged: list[float]
-    added: float
+    added: list[float]
+    one: list[float]
     help: float
     words: float
 

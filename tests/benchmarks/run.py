@@ -93,9 +93,12 @@ def _found(ours: Ours, options: argparse.Namespace, rounds: list[Round], memory:
     course = ours.course(range(size), "class")
     ours.grade(course, size)
     unchanged = [ours.grade(course, size).cost.seconds for _ in range(3)]
-    hand_in(ours.assignment, course, [size])
-    added = ours.grade(course, size + 1).cost.seconds
-    return Found(rounds, memory, stages, many, size, unchanged, added, help_seconds(), words)
+    added = []
+    for number in range(size, size + 3):
+        hand_in(ours.assignment, course, [number])
+        added.append(ours.grade(course, number + 1).cost.seconds)
+    one = [ours.grade(ours.course([0], "class"), 1).cost.seconds for _ in range(3)]
+    return Found(rounds, memory, stages, many, size, unchanged, added, one, help_seconds(), words)
 
 
 def _say(text: str) -> None:
