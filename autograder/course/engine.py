@@ -55,6 +55,17 @@ def graded(grade: Engine, collected: Collected) -> Graded:
         return str(error) or type(error).__name__
 
 
+@contextmanager
+def kept() -> Iterator[None]:
+    """What is made in a `with` stays: garbage is not looked for while it is made, and never again in it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 class Pool:
     """Processes of this machine that grade one assignment; see `pool`."""
 
@@ -165,9 +176,8 @@ def _begin(name: str, released: str, allow_weak: bool) -> None:
         return engine(assignment, sandbox, released), sandbox
 
     _ready = ready
-    with suppress(Exception):  # the first task finds it again, and tells
+    with kept(), suppress(Exception):  # the first task finds it again, and tells
         ready()
-    gc.freeze()  # what is there now stays: to look for what does not would take longer with each submission
 
 
 def _end_with_parent() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import gc
 import logging
 import os
 import shutil
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder import cases, project
-from autograder.course.engine import Engine, engine, graded, pool
+from autograder.course.engine import Engine, engine, graded, kept, pool
 from autograder.course.files import Collected
 from autograder.course.grading import Mark
 from autograder.errors import AutograderError, CourseError
@@ -44,13 +43,11 @@ def processes(
 ) -> Iterator[Mark]:
     """Processes of this machine, as many as there are cores, for `size` submissions; `told` hears of their sandbox."""
     with pool(name, released, size, allow_weak) as grading:
-        from autograder.course.marking import Marker  # while they start
+        with kept():
+            from autograder.course.marking import Marker  # while they start
 
-        marker = Marker(released)
-        gc.freeze()  # as the processes do
-        sandbox = grading.sandbox()
-        if told is not None:
-            told(sandbox)
+            marker = Marker(released)
+        told(grading.sandbox())
         yield lambda collected: starmap(marker, grading.grade(collected))
 
 
