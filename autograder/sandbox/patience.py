@@ -6,7 +6,6 @@ and had to wait; elsewhere, and where that is hidden, all time counts.
 
 from __future__ import annotations
 
-import os
 import socket
 import struct
 import time
@@ -41,11 +40,8 @@ def waited(pid: int | None) -> float:
     if pid is None:
         return 0.0
     try:
-        file = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY)
-        try:
-            return int(os.read(file, 200).split()[1]) / 1e9
-        finally:
-            os.close(file)
+        with open(f"/proc/{pid}/schedstat", "rb") as file:
+            return int(file.read().split()[1]) / 1e9
     except (OSError, ValueError, IndexError):
         return 0.0
 
