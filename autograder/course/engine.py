@@ -35,6 +35,7 @@ Graded: TypeAlias = dict[str, Any] | str
 
 _T = TypeVar("_T")
 _REPLACEMENTS = 3
+"""How often killed processes are replaced, before whatever kills them is told."""
 _TASK = 4
 """Submissions per task, at most: each task costs something, and at the end one process may have one more to do."""
 _AHEAD = 32

@@ -35,6 +35,7 @@ _INLINE = {
 }
 """What the classes of the shared template are in a notebook, where no style sheet of ours is."""
 _REMEMBERED = 1000
+"""Results whose HTML is kept: most of a class is right, and many make the same mistakes."""
 _CLASS = re.compile(r'class="(\w+)"')
 
 
@@ -55,7 +56,6 @@ def case_html(exercise: Mapping[str, Any]) -> Markup:
     return _case_html(exercise["name"], exercise["outcome"], json.dumps(exercise["counterexample"], ensure_ascii=False))
 
 
-# Most of a class is right, and many make the same mistakes: what is the same is made once.
 @functools.lru_cache(maxsize=_REMEMBERED)
 def _exercise_html(written: str) -> str:
     exercise = json.loads(written)

@@ -88,6 +88,7 @@ _CLONE = {"x86_64": 56, "aarch64": 220}
 """Number of clone(2)."""
 
 _TOGETHER_SECONDS = 0.5
+"""After which calls of several exercises are answered as far as they were made: each has a limit of its own."""
 
 Case = dict[str, Any]
 _ALIGNED = 64
