@@ -8,6 +8,7 @@ to be loaded, and the same files must give the same cases whoever asks.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -18,11 +19,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from autograder import project
+from autograder.batch import Batch, Packer
 from autograder.errors import AuthoringError, AutograderError
 from autograder.exercise import Relation, exercises_of
 from autograder.values import Value, decode, encode
@@ -55,11 +58,27 @@ class Case:
 
 @dataclass(frozen=True)
 class KnownMistake:
-    """A misconception as data: what its wrong function gives for every case."""
+    """A misconception as data: what its wrong function gives for every case, read when it is asked for."""
 
     name: str
     hint: str
-    answers: tuple[Answer, ...]
+    batch: Batch
+
+    @classmethod
+    def of(cls, name: str, hint: str, answers: Iterable[Answer]) -> KnownMistake:
+        """A misconception that gives these answers."""
+        packer = Packer()
+        for answer in answers:
+            if answer.error:
+                packer.add_error({"type": answer.error, "message": answer.message})
+            else:
+                packer.add(answer.value, answer.changed)
+        return cls(name, hint, packer.batch())
+
+    @cached_property
+    def answers(self) -> tuple[Answer, ...]:
+        """Its answers to the cases, in turn."""
+        return tuple(answers_in(self.batch))
 
 
 @dataclass(frozen=True)
@@ -68,6 +87,7 @@ class ExerciseCases:
 
     `free` says that each argument was drawn from its annotation alone, so that it stays valid when it is cut along
     its dimensions, or when an entry or an argument of another case of the same size takes the place of its own.
+    `given` has what a worker gets in place of each helper that is wrong (see `helpers`).
     """
 
     name: str
@@ -82,6 +102,7 @@ class ExerciseCases:
     shapes: dict[str, tuple[str, ...] | None]
     cases: tuple[Case, ...]
     mistakes: tuple[KnownMistake, ...]
+    given: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -194,7 +215,7 @@ def definitions_of(name: str, cells: Iterable[str], files: Sequence[str] = ()) -
 def _key(name: str, seed: int) -> str:
     digest = hashlib.sha256(f"{seed} {sys.version_info[:2]}".encode())
     here = Path(__file__).parent
-    parts = ("calling", "cases", "drawing", "equality", "exercise", "strategies", "values")
+    parts = ("batch", "calling", "cases", "drawing", "equality", "exercise", "helpers", "strategies", "values")
     ours = [here / f"{part}.py" for part in parts]
     for path in (*project.sources(name), *ours):
         digest.update(path.read_bytes() if path.exists() else b"-")
@@ -203,16 +224,37 @@ def _key(name: str, seed: int) -> str:
     return digest.hexdigest()[:20]
 
 
-def _answer_json(answer: Answer) -> list[Any]:
-    if answer.error:
-        return [answer.error, answer.message]
-    return [encode(answer.value), list(answer.changed), None]
+def answers_in(batch: Batch) -> list[Answer]:
+    """The answers that a batch holds, whoever wrote it. Raises ValueError for what is none."""
+    return [_answer(entry) for entry in batch.entries()]
 
 
-def _answer_from(data: list[Any]) -> Answer:
-    if len(data) == 2:
-        return Answer(error=data[0], message=data[1])
-    return Answer(decode(data[0]), tuple(data[1]))
+def _answer(result: dict[str, Any]) -> Answer:
+    if isinstance(result.get("error"), dict):
+        return error_in(result["error"])
+    changed = result.get("changed", [])
+    if "value" not in result or not isinstance(changed, list) or not all(isinstance(name, str) for name in changed):
+        raise ValueError("not an answer")
+    return Answer(result["value"], tuple(changed[:20]))
+
+
+def error_in(problem: dict[str, Any]) -> Answer:
+    """The answer that the description of an exception means, whoever wrote it."""
+    kind, message, line, module = (problem.get(key) for key in ("type", "message", "line", "module"))
+    return Answer(
+        error=kind if isinstance(kind, str) and kind else "Exception",
+        message=message if isinstance(message, str) else "",
+        line=line if type(line) is int and 0 < line < 10**6 else None,
+        module=module if isinstance(module, str) and module else None,
+    )
+
+
+def _written(batch: Batch) -> str:
+    return base64.b64encode(batch.as_bytes()).decode("ascii")
+
+
+def _read(text: str) -> Batch:
+    return Batch.from_bytes(base64.b64decode(text, validate=True))
 
 
 def exercise_json(entry: ExerciseCases) -> dict[str, Any]:
@@ -223,7 +265,8 @@ def exercise_json(entry: ExerciseCases) -> dict[str, Any]:
         "relations": list(entry.relations),
         "shapes": {name: None if dims is None else list(dims) for name, dims in entry.shapes.items()},
         "cases": [[encode(case.arguments), encode(case.expected), case.part, case.plan] for case in entry.cases],
-        "mistakes": [[wrong.name, wrong.hint, list(map(_answer_json, wrong.answers))] for wrong in entry.mistakes],
+        "mistakes": [[wrong.name, wrong.hint, _written(wrong.batch)] for wrong in entry.mistakes],
+        "given": entry.given,
     }
 
 
@@ -252,7 +295,8 @@ def _from_json(data: dict[str, Any]) -> AssignmentCases:
             tuple(entry["relations"]),
             {name: None if dims is None else tuple(dims) for name, dims in entry["shapes"].items()},
             tuple(Case(decode(case[0]), decode(case[1]), case[2], case[3]) for case in entry["cases"]),
-            tuple(KnownMistake(wrong[0], wrong[1], tuple(map(_answer_from, wrong[2]))) for wrong in entry["mistakes"]),
+            tuple(KnownMistake(wrong[0], wrong[1], _read(wrong[2])) for wrong in entry["mistakes"]),
+            entry["given"],
         )
         for entry in data["exercises"]
     )

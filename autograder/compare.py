@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from autograder.cases import Answer, Case, ExerciseCases
 from autograder.equality import Difference, close, difference
 from autograder.exercise import Relation
 from autograder.text import clean
-from autograder.values import Value, copied
+from autograder.values import Value, copied, identical
 
 _TOLD = 400
 """Characters of what a relation says."""
@@ -20,30 +21,38 @@ _TOLD = 400
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one case shows: right, or the difference, the broken relation, the changed argument or the exception."""
+    """What one case shows: right, or that it differs, the broken relation, the changed argument or the exception."""
 
     case: Case
     answer: Answer
-    difference: Difference | None = None
+    differs: bool = False
     relation: str | None = None
 
     @property
     def right(self) -> bool:
         """Whether the answer is right and nothing was changed on the way."""
         clean = self.answer.error is None and not self.answer.changed
-        return clean and self.difference is None and self.relation is None
+        return clean and not self.differs and self.relation is None
+
+    @cached_property
+    def difference(self) -> Difference | None:
+        """How it differs from what is expected; found when it is asked for, since most of it is never told."""
+        return difference(self.case.expected, self.answer.value) if self.differs else None
 
 
 def compare(
     exercise: ExerciseCases,
     answers: Sequence[Answer],
     relations: Sequence[Relation] = (),
-    known: Sequence[bool] = (),
+    known: Sequence[bool | None] = (),
 ) -> tuple[Verdict, ...]:
-    """One verdict per case, in the order of the cases (smallest first); `known` are right without a closer look."""
+    """One verdict per case, in the order of the cases (smallest first).
+
+    `known` says which have the expected result: not looked at again where it is true or false, unlike None.
+    """
     return tuple(
-        Verdict(case, answer) if right else judge(exercise, case, answer, relations)
-        for case, answer, right in zip(exercise.cases, answers, known or [False] * len(answers), strict=True)
+        judge(exercise, case, answer, relations) if same is None else Verdict(case, answer, not same)
+        for case, answer, same in zip(exercise.cases, answers, known or [None] * len(answers), strict=True)
     )
 
 
@@ -51,10 +60,8 @@ def judge(exercise: ExerciseCases, case: Case, answer: Answer, relations: Sequen
     """The verdict on one answer. A relation that fails on a strange result has been broken by it."""
     if answer.error is not None:
         return Verdict(case, answer)
-    if exercise.unique:
-        found = difference(case.expected, answer.value)
-        if found:
-            return Verdict(case, answer, found)
+    if exercise.unique and difference(case.expected, answer.value):
+        return Verdict(case, answer, differs=True)
     for relation in relations:
         try:
             holds = relation.predicate(copied(answer.value), **copied(case.arguments))
@@ -70,7 +77,9 @@ def same_answer(left: Answer, right: Answer) -> bool:
     """Whether two answers are the same behaviour: same value within tolerance, same changes, or same exception."""
     if left.error or right.error:
         return (left.error, left.message) == (right.error, right.message)
-    return set(left.changed) == set(right.changed) and difference(left.value, right.value, same_nan=True) is None
+    if set(left.changed) != set(right.changed):
+        return False
+    return identical(left.value, right.value) or difference(left.value, right.value, same_nan=True) is None
 
 
 def same_again(first: Answer, second: Answer) -> bool:
@@ -88,10 +97,10 @@ class Expected:
         self._has_nan = bool(np.isnan(self._batch.array()).any())  # which equals nothing, not even the same bytes
         self._ends = np.cumsum([0, *(len(pack([value]).numbers) // 8 for value in values)])
 
-    def agrees(self, got: Batch) -> list[bool]:
-        """Which results are the expected ones. False may only mean: look closer."""
+    def agrees(self, got: Batch) -> Sequence[bool | None]:
+        """Which results are the expected ones; None if that takes a closer look."""
         if self._batch.layout != got.layout or len(self._batch.numbers) != len(got.numbers):
-            return [False] * (len(self._ends) - 1)
+            return [None] * (len(self._ends) - 1)
         if not self._has_nan and self._batch.numbers == got.numbers:
             return [True] * (len(self._ends) - 1)
         wrong = np.concatenate([[0], np.cumsum(~close(self._batch.array(), got.array()))])

@@ -220,6 +220,9 @@ def _named(names: tuple[str, ...], shape: tuple[int, ...]) -> str:
 
 def _axes(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
     """Names of the dimensions that all results of a wrong shape have; () where the cases leave a doubt."""
+    first = next((verdict.difference for verdict in verdicts if not verdict.right), None)
+    if first is None or first.kind != "shape":  # nobody will ask
+        return ()
     odd = [v for v in verdicts if v.difference and v.difference.kind == "shape" and not v.difference.path]
     shapes = [np.shape(verdict.difference.got) for verdict in odd if verdict.difference]
     if len({len(shape) for shape in shapes}) != 1:

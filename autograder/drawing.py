@@ -32,6 +32,7 @@ from autograder.cases import (
 from autograder.equality import difference
 from autograder.errors import AuthoringError, AutograderError
 from autograder.exercise import Exercise, Relation, exercises_of
+from autograder.helpers import right_results
 from autograder.values import Code, Value, copied, decode, dumps, encode
 
 AGREEMENT = 0.1
@@ -75,10 +76,10 @@ def compile_exercise(exercise: Exercise, functions: dict[str, Callable[..., Valu
         part = ", ".join(str(arguments[name]) for name in exercise.parts)
         cases.append(Case(arguments, expected, part, plan))
     mistakes = tuple(
-        KnownMistake(
+        KnownMistake.of(
             wrong.name,
             wrong.hint,
-            tuple(answer_of(functools.partial(_by_name, wrong.function), case.arguments) for case in cases),
+            [answer_of(functools.partial(_by_name, wrong.function), case.arguments) for case in cases],
         )
         for wrong in exercise.misconceptions
     )
@@ -96,6 +97,7 @@ def compile_exercise(exercise: Exercise, functions: dict[str, Callable[..., Valu
         shapes,
         tuple(cases),
         mistakes,
+        {helper: right_results(functions, exercise.call, cases, helper) for helper in exercise.builds_on},
     )
 
 

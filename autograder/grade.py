@@ -18,13 +18,13 @@ from typing import Any
 
 from autograder import cases as assignments
 from autograder.batch import Batch
-from autograder.cases import AssignmentCases, ExerciseCases
+from autograder.cases import AssignmentCases, ExerciseCases, answers_in
 from autograder.diagnose import Diagnosis, diagnose, died, showing
 from autograder.errors import SandboxError
 from autograder.exercise import Relation
 from autograder.result import Judged, Result, judge_answers, result_of
 from autograder.sandbox.launcher import Limits, Sandbox, choose
-from autograder.session import Calls, Session, Sessions, answers_in
+from autograder.session import Calls, Session, Sessions
 from autograder.shrink import shrink
 from autograder.submission import Submission, Unreadable, read
 from autograder.text import clean
@@ -231,7 +231,7 @@ class Grader:
             self._judged[key] = judged
         return judged
 
-    def _judge_cases(self, calls: Calls, batch: Batch, agreeing: Sequence[bool]) -> Judged:
+    def _judge_cases(self, calls: Calls, batch: Batch, agreeing: Sequence[bool | None]) -> Judged:
         exercise, count = calls.exercise, len(calls.exercise.cases)
         try:
             answers = answers_in(batch)

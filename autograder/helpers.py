@@ -15,15 +15,15 @@ from typing import Any
 import numpy as np
 
 from autograder.batch import fingerprint, sealed
-from autograder.cases import ExerciseCases
+from autograder.cases import Case
 from autograder.values import Value, copied, decode, encode
 
 _ELEMENTS = 2000
 """Of one call: what is larger is neither given beforehand nor computed for a worker that asks."""
 
 
-def right_results(reference: dict[str, Any], exercise: ExerciseCases, helper: str) -> dict[str, Any]:
-    """Results of a helper in all calls that the reference of an exercise makes: their tags, and the results sealed."""
+def right_results(reference: dict[str, Any], call: str, cases: Sequence[Case], helper: str) -> dict[str, Any]:
+    """Results of a helper in all calls that the reference makes in an exercise: their tags, and the results sealed."""
     original = reference.get(helper)
     found: dict[bytes, bytes] = {}
     if isinstance(original, types.FunctionType):
@@ -36,7 +36,7 @@ def right_results(reference: dict[str, Any], exercise: ExerciseCases, helper: st
             found[tag] = sealed(result, key)
             return result
 
-        _run(exercise, _with(reference, helper, original, noted))
+        _run(call, cases, _with(reference, helper, original, noted))
     return {
         "tags": base64.b64encode(b"".join(found)).decode("ascii"),
         "sealed": base64.b64encode(b"".join(found.values())).decode("ascii"),
@@ -76,10 +76,10 @@ def _with(
     return scope
 
 
-def _run(exercise: ExerciseCases, scope: dict[str, Any]) -> None:
-    code = compile(exercise.call, "<call>", "eval")
+def _run(call: str, cases: Sequence[Case], scope: dict[str, Any]) -> None:
+    code = compile(call, "<call>", "eval")
     with np.errstate(all="ignore"):
-        for case in exercise.cases:
+        for case in cases:
             with suppress(Exception):  # it asks then
                 eval(code, scope, copied(case.arguments))
 

@@ -53,9 +53,9 @@ def judge_answers(
     answers: Sequence[Answer],
     again: Mapping[int, Answer],
     relations: Sequence[Relation] = (),
-    known: Sequence[bool] = (),
+    known: Sequence[bool | None] = (),
 ) -> Judged:
-    """Points and verdicts. `again` holds second answers to some cases, by index; `known` cases are right already."""
+    """Points and verdicts. `again` holds second answers to some cases, by index; `known` is that of `compare`."""
     verdicts = compare(exercise, answers, relations, known)
     for index, second in again.items():
         if not same_again(answers[index], second):

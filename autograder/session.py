@@ -5,16 +5,15 @@ Nothing is judged here: an answer is a batch of results, or the diagnosis of a w
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.batch import Batch
-from autograder.cases import Answer, AssignmentCases, ExerciseCases
+from autograder.cases import Answer, AssignmentCases, ExerciseCases, answers_in, error_in
 from autograder.compare import Expected, Verdict
 from autograder.diagnose import Diagnosis, died, undefined
-from autograder.helpers import oracle, right_results
+from autograder.helpers import oracle
 from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerDied
 from autograder.submission import Submission
 from autograder.trials import Arguments, Ask
@@ -80,23 +79,10 @@ class Sessions:
         self.names = list(dict.fromkeys(entry.name.partition(".")[0] for entry in assignment.exercises))
         inputs = {entry.name: [encoded(case.arguments) for case in entry.cases] for entry in assignment.exercises}
         self.inputs = Inputs.of(inputs, cells)
-        self._helpers: dict[tuple[str, str], dict[str, Any]] = {}
-        self._lock = threading.Lock()
 
     def begin(self, submission: Submission) -> Session:
         """A session, to be closed by who began it."""
         return Session(self, submission)
-
-    def helpers(self, exercise: ExerciseCases, replaced: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """What wrong helpers of an exercise should have given, for what it will ask, as a worker reads it.
-
-        They are the calls that the reference makes; a submission that makes others asks for each.
-        """
-        with self._lock:
-            for name in replaced:
-                if (exercise.name, name) not in self._helpers:
-                    self._helpers[exercise.name, name] = right_results(self.reference, exercise, name)
-        return {name: self._helpers[exercise.name, name] for name in replaced}
 
 
 class Session:
@@ -192,7 +178,7 @@ class Session:
         worker = self._ready(exercise)
         self._told |= set(replaced)
         return worker.request(
-            {**message, "replace": self._shared.helpers(exercise, replaced)},
+            {**message, "replace": {name: exercise.given[name] for name in replaced}},
             answer=oracle(self._shared.reference, replaced) if replaced else None,
             wall=exercise.seconds,
         )
@@ -226,7 +212,7 @@ class Session:
         others = self._loaded.get("others")
         return undefined(
             exercise.name,
-            _error(problem) if problem else None,
+            error_in(problem) if problem else None,
             forbidden if isinstance(forbidden, str) else None,
             [name for name in others if isinstance(name, str)][:200] if isinstance(others, list) else [],
         )
@@ -257,30 +243,6 @@ def _call(exercise: ExerciseCases, **calls: Any) -> dict[str, Any]:
 
 def _message(calls: Calls) -> dict[str, Any]:
     return _call(calls.exercise, kept=calls.exercise.name, which=calls.which)
-
-
-def answers_in(batch: Batch) -> list[Answer]:
-    """The answers that a batch from the untrusted side holds. Raises ValueError for what is none."""
-    return [_answer(entry) for entry in batch.entries()]
-
-
-def _answer(result: dict[str, Any]) -> Answer:
-    if isinstance(result.get("error"), dict):
-        return _error(result["error"])
-    changed = result.get("changed", [])
-    if "value" not in result or not isinstance(changed, list) or not all(isinstance(name, str) for name in changed):
-        raise ValueError("not an answer")
-    return Answer(result["value"], tuple(changed[:20]))
-
-
-def _error(problem: dict[str, Any]) -> Answer:
-    kind, message, line, module = (problem.get(key) for key in ("type", "message", "line", "module"))
-    return Answer(
-        error=kind if isinstance(kind, str) and kind else "Exception",
-        message=message if isinstance(message, str) else "",
-        line=line if type(line) is int and 0 < line < 10**6 else None,
-        module=module if isinstance(module, str) and module else None,
-    )
 
 
 def _mapping(value: Any) -> dict[str, Any]:

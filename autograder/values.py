@@ -13,8 +13,8 @@ whoever receives it, and what is made of it by `MAX_PARTS`, whatever is in the t
 from __future__ import annotations
 
 import ast
-import base64
 import binascii
+import functools
 import json
 import math
 import re
@@ -33,8 +33,11 @@ MAX_ELEMENTS = 1_000_000
 MAX_PARTS = 1 << 19
 """Of one JSON text: its `,`, `[` and `{`. Each is a Python object of up to 200 bytes, though one byte of text; the
 largest real ones have 100,000 (the inputs of all exercises) and 11,000 (a reply)."""
+_MOST_SIDES = 8
 _KINDS = "biuf"
 _DTYPE = re.compile(rf"[<|][{_KINDS}][1248]")
+_PLAIN = (bool, str, float)
+_FLOAT = np.dtype("<f8")
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,8 @@ def _encode_array(value: np.ndarray[Any, Any]) -> list[Any]:
         raise Unencodable(f"an array of dtype {view.dtype}")
     if extent(view.shape) > MAX_ELEMENTS:
         raise Unencodable(f"an array of shape {view.shape} (at most {MAX_ELEMENTS} elements are read)")
-    plain = np.array(view, order="C")
-    plain = plain.astype(plain.dtype.newbyteorder("<"), copy=False)
-    return [plain.dtype.str, list(plain.shape), base64.b64encode(plain.tobytes()).decode("ascii")]
+    plain = view if view.dtype is _FLOAT else view.astype(view.dtype.newbyteorder("<"), copy=False)
+    return [plain.dtype.str, list(plain.shape), binascii.b2a_base64(plain.tobytes(), newline=False).decode("ascii")]
 
 
 def extent(shape: Iterable[int]) -> int:
@@ -115,7 +117,7 @@ class _Decoder:
         self.nodes += 1
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             raise ValueError("value too deep or too large")
-        if data is None or isinstance(data, bool | str | float):
+        if data is None or isinstance(data, _PLAIN):
             return data
         if isinstance(data, int):
             if data.bit_length() > 64:
@@ -152,23 +154,45 @@ class _Decoder:
 
 
 def _decode_array(dtype: Any, shape: Any, data: Any) -> np.ndarray[Any, Any]:
-    if not isinstance(dtype, str) or not _DTYPE.fullmatch(dtype):
-        raise ValueError("array of a dtype that is not allowed")
-    if not isinstance(shape, list) or len(shape) > 8 or not isinstance(data, str):
+    if not isinstance(dtype, str) or not isinstance(shape, list) or not isinstance(data, str):
         raise ValueError("not an encoded array")
-    if not all(type(side) is int and 0 <= side <= MAX_ELEMENTS for side in shape):
-        raise ValueError("array of an impossible shape")
+    kind, sides = _native(dtype), shape_of(shape)
+    try:
+        raw = binascii.a2b_base64(data, strict_mode=True)
+    except ValueError as error:
+        raise ValueError("not an encoded array") from error
+    if elements(sides) * kind.itemsize != len(raw):
+        raise ValueError("array whose data does not fit its shape")
+    if kind.kind == "b" and raw.translate(None, b"\0\1"):
+        raise ValueError("not an encoded array")
+    return np.frombuffer(raw, dtype).reshape(sides).astype(kind)
+
+
+@functools.lru_cache(maxsize=64)
+def _native(dtype: str) -> np.dtype[Any]:
+    """The type of an encoded array, always the same object: a fork that looks at one for each copies their pages."""
+    if not _DTYPE.fullmatch(dtype):
+        raise ValueError("array of a dtype that is not allowed")
     try:
         kind = np.dtype(dtype)
-        raw = base64.b64decode(data, validate=True)
-    except (TypeError, binascii.Error, ValueError) as error:
+    except TypeError as error:
         raise ValueError("not an encoded array") from error
-    if extent(shape) > MAX_ELEMENTS or math.prod(shape) * kind.itemsize != len(raw):
-        raise ValueError("array whose data does not fit its shape")
-    if kind.kind == "b" and any(byte > 1 for byte in raw):
-        raise ValueError("not an encoded array")
-    # `newbyteorder` makes each array a type object of its own; a fork that looks at them copies their pages.
-    return np.frombuffer(raw, kind).reshape(shape).astype(kind if kind.isnative else kind.newbyteorder("="))
+    return kind if kind.isnative else kind.newbyteorder("=")
+
+
+def shape_of(sides: list[Any]) -> tuple[int, ...]:
+    """The shape that a list from the other side means. Raises ValueError for what is none."""
+    if len(sides) > _MOST_SIDES or not set(map(type, sides)) <= {int}:
+        raise ValueError("array of an impossible shape")
+    return tuple(sides)
+
+
+@functools.lru_cache(maxsize=4096)
+def elements(shape: tuple[int, ...]) -> int:
+    """Elements of an array of this shape. Raises ValueError where none of it is read."""
+    if any(side < 0 for side in shape) or extent(shape) > MAX_ELEMENTS:
+        raise ValueError("array of an impossible shape")
+    return math.prod(shape)
 
 
 def dumps(data: Any) -> bytes:

@@ -163,7 +163,7 @@ def marked_by(grade: Engine) -> Workers:
 
 def fake_cases(name: str, seed: int = 0) -> AssignmentCases:
     case = Case({"x": np.ones(1)}, 2.0, "", "small")
-    known = KnownMistake("secret-mistake", "secret hint", (Answer(3.0),) * 4)
+    known = KnownMistake.of("secret-mistake", "secret hint", [Answer(3.0)] * 4)
     exercises = [
         ExerciseCases(key, points, "", f"{key}(x)", (), True, None, False, (), {}, (case,) * 4, (known,))
         for key, points in POINTS.items()
