@@ -304,6 +304,10 @@ def _collect(options: argparse.Namespace) -> int:
 
 
 def _grade_course(options: argparse.Namespace) -> int:
+    import os
+
+    # Else NumPy starts a thread for each core in each process, for matrices of a few numbers.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from autograder.course.config import course_root
     from autograder.course.files import students
     from autograder.project import assignments, hidden_tests, root
