@@ -78,7 +78,7 @@ class Sessions:
         self.reference = assignment.reference_functions()
         self.names = list(dict.fromkeys(entry.name.partition(".")[0] for entry in assignment.exercises))
         inputs = {entry.name: [encoded(case.arguments) for case in entry.cases] for entry in assignment.exercises}
-        self.inputs = Inputs.of(inputs, cells)
+        self.inputs = Inputs.of(inputs, {entry.name: entry.call for entry in assignment.exercises}, cells)
 
     def begin(self, submission: Submission) -> Session:
         """A session, to be closed by who began it."""

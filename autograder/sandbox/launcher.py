@@ -22,10 +22,11 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from autograder.batch import Batch
@@ -76,9 +77,14 @@ class Inputs:
     frame: bytes
 
     @classmethod
-    def of(cls, inputs: dict[str, list[Any]], cells: Sequence[str] = ()) -> Inputs:
-        """Inputs by exercise: a list of cases, each a dict of encoded arguments; and cells that most will have."""
-        return cls(dumps({"op": "keep", "inputs": inputs, "cells": list(cells)}))
+    def of(
+        cls, inputs: dict[str, list[Any]], calls: Mapping[str, str] = MappingProxyType({}), cells: Sequence[str] = ()
+    ) -> Inputs:
+        """Inputs by exercise: a list of cases, each a dict of encoded arguments.
+
+        `calls` are expressions that most will be called by, and `cells` those that most submissions will have.
+        """
+        return cls(dumps({"op": "keep", "inputs": inputs, "calls": dict(calls), "cells": list(cells)}))
 
 
 class WorkerDied(Exception):

@@ -53,9 +53,19 @@ _CAPABILITY_VERSION = 0x20080522
 Instruction = tuple[int, int, int, int]
 
 
+def prepare(files_readable: bool) -> None:
+    """In the process that others are forked from, what is the same for all and inherited; raises if a step fails."""
+    if sys.platform == "linux":
+        compiled_filter(_machine(), files_readable)
+        if os.geteuid() == 0:
+            _drop_bounding_set(_libc())
+    die_with_parent()
+
+
 def lock(memory: int, cpu: int, files_readable: bool, drop_to: int | None) -> None:
     """Give up everything but computing, for good. Raises if any step fails: then nothing may be run.
 
+    The process that this one is forked from has called `prepare`.
     `memory` in bytes, `cpu` in seconds; `drop_to` is the throw-away user that root becomes. On other systems
     than Linux there are only resource limits, as far as the system has them: the launcher calls that weak.
     """
@@ -64,21 +74,30 @@ def lock(memory: int, cpu: int, files_readable: bool, drop_to: int | None) -> No
         _refuse_root()
         _limit(memory, cpu, strict=False)
         return
-    machine = os.uname().machine
-    if machine not in _MACHINES:
-        raise OSError(f"no system-call filter for machine {machine}")
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = _libc()
     die_with_parent()
     if drop_to is not None:
-        _drop_bounding_set(libc)
         _change_user(drop_to)
         die_with_parent()  # becoming another user cleared both
     _refuse_root()
     _drop_capabilities(libc)
     _limit(memory, cpu, strict=True)
     _prctl(libc, _NO_NEW_PRIVS, 1)
-    _install(libc, machine, files_readable)
+    _install(libc, _machine(), files_readable)
     _verify(files_readable)
+
+
+@functools.cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+@functools.cache
+def _machine() -> str:
+    found = os.uname().machine
+    if found not in _MACHINES:
+        raise OSError(f"no system-call filter for machine {found}")
+    return found
 
 
 def _prctl(libc: ctypes.CDLL, option: int, value: int) -> None:
@@ -95,7 +114,7 @@ def die_with_parent() -> None:
     """End this process when the thread that started it ends, and let no other one look into it. Linux only."""
     if sys.platform != "linux":
         return
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = _libc()
     _prctl(libc, _PDEATHSIG, signal.SIGKILL)
     _prctl(libc, _DUMPABLE, 0)  # no core file, not even through a core_pattern program; no ptrace
 
@@ -160,7 +179,7 @@ def _install(libc: ctypes.CDLL, machine: str, files_readable: bool) -> None:
 
 @functools.cache
 def compiled_filter(machine: str, files_readable: bool) -> bytes:
-    """The filter as the kernel reads it: a warm parent makes it, once for all that are forked from it."""
+    """The filter as the kernel reads it."""
     return b"".join(struct.pack("=HBBI", *line) for line in build_filter(machine, files_readable))
 
 

@@ -3,8 +3,8 @@
 Started as `worker.py FD FILES PATH…`; imports only the standard library and NumPy. The parent reads only what the
 trusted side sends over the socket FD, and never a student's byte:
 
-    {"op": "keep", "inputs": {exercise: [{argument: value}, …]}, "cells": [source, …]}
-        inputs that all submissions are called with, and cells of the released notebook, which most will have
+    {"op": "keep", "inputs": {exercise: [{argument: value}, …]}, "calls": {exercise: expression}, "cells": [source, …]}
+        inputs that all submissions are called with, and how; and cells of the released notebook, which most will have
     {"op": "fork", "memory", "cpu", "user", "namespaces"}, then a socket   → {"pid"}
     {"op": "end", "pid", "grace"}   → {"status", "cpu"}: how the process ended; if it does not within `grace` seconds,
                                        it is ended, and its status is null
@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import base64
 import ctypes
+import functools
 import gc
 import importlib
 import itertools
@@ -110,9 +111,7 @@ def main(arguments: list[str]) -> None:
     os.close(null)
     warnings.simplefilter("ignore")
     sys.setrecursionlimit(3000)
-    if platform.system() == "Linux":
-        lock.compiled_filter(platform.machine(), files == "1")
-    lock.die_with_parent()
+    lock.prepare(files == "1")
     parent.serve()
 
 
@@ -138,6 +137,8 @@ class Parent:
                 os._exit(0)
             if request["op"] == "keep":
                 self.kept = {name: Kept(_decoded(self.values, cases)) for name, cases in request["inputs"].items()}
+                for name, call in request["calls"].items():
+                    _compiled(call, self.kept[name].names)  # for all forks
                 self.known = self.definitions.compiled(request["cells"])
                 gc.collect()
                 gc.freeze()  # a collection in a fork would copy every page that it looks at
@@ -295,18 +296,29 @@ def _same_outline(left: Any, right: Any) -> bool:
     return False
 
 
+@functools.cache
+def _compiled(call: str, names: tuple[str, ...]) -> types.CodeType:
+    """A call as code for a function of its arguments."""
+    return compile(f"lambda {', '.join(names)}: {call}", "<call>", "eval")
+
+
 def _decoded(values: Any, cases: list[Case]) -> list[Case]:
     return [{key: values.decode(value) for key, value in case.items()} for case in cases]
 
 
 def _clone(namespaces: int) -> int:
     """Fork into new namespaces: fork(2) cannot, and unshare(2) would leave the parent's own behind."""
-    libc = ctypes.PyDLL(None, use_errno=True)  # keeps the interpreter's lock over the call, on both sides
     number, zero = _CLONE[platform.machine()], ctypes.c_long(0)
-    pid: int = libc.syscall(ctypes.c_long(number), ctypes.c_long(namespaces | signal.SIGCHLD), zero, zero, zero, zero)
+    pid: int = _libc().syscall(ctypes.c_long(number), ctypes.c_long(namespaces | signal.SIGCHLD), zero, zero, zero, zero)
     if pid < 0:
         raise OSError(ctypes.get_errno(), "clone")
     return pid
+
+
+@functools.cache
+def _libc() -> ctypes.PyDLL:
+    """It keeps the interpreter's lock over a call: in a fork, nobody would let it go."""
+    return ctypes.PyDLL(None, use_errno=True)
 
 
 class _NoOutput:
@@ -422,8 +434,7 @@ class Worker:
 
     def function(self, call: str, names: tuple[str, ...]) -> Callable[..., Any]:
         """The call as a function of its arguments."""
-        code = compile(f"lambda {', '.join(names)}: {call}", "<call>", "eval")
-        made: Callable[..., Any] = eval(code, self.found.namespace)
+        made: Callable[..., Any] = eval(_compiled(call, names), self.found.namespace)
         return made
 
     def results_of_shared(self, function: Callable[..., Any], kept: Kept, which: list[int]) -> Any:
