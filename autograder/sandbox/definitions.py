@@ -42,6 +42,8 @@ _IMPORT_STAR, _INTRINSIC, _STAR = dis.opmap.get("IMPORT_STAR"), dis.opmap.get("C
 _PYTHON_CELL_MAGICS = frozenset({"time", "timeit", "capture", "prun", "python", "python3"})
 _MAGIC_LINE = re.compile(r"^(\s*)(?:[%!?]|[\w.]+\s*\?\??\s*$).*$")
 _MAGIC_VALUE = re.compile(r"^(\s*[\w, ]+=\s*)[%!].*$")
+_ONE_FUNCTION = re.compile(r"(?:[ \t]*(?:#[^\n\r\f]*)?\n)*def [^\n\r\f]*(?:\n(?:[ \t][^\n\r\f]*|#[^\n\r\f]*)?)*\Z")
+"""A cell in which nothing but one function begins at the left margin, comments apart: most that students write."""
 _DEFINITION = re.compile(r"^\s*(?:def|class)\s+(\w+)", re.MULTILINE)
 
 
@@ -126,6 +128,10 @@ def _statements(
         if source in known and not flags:
             yield from known[source]
             continue
+        function = _function(source, f"<cell {number}>", flags)
+        if function:
+            yield function
+            continue
         try:
             tree = _parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -144,6 +150,17 @@ def _statements(
             binds, needs = _names(code)
             imports = isinstance(node, ast.Import | ast.ImportFrom)
             yield Statement(code, binds, needs, _changed(node), imports)
+
+
+def _function(source: str, file: str, flags: int) -> Statement | None:
+    """The statement in a cell that is one function, without a tree of it, which takes as long again; None if unsure."""
+    if not _ONE_FUNCTION.match(source):
+        return None
+    try:
+        code = compile(source, file, "exec", flags=flags, dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return Statement(code, *_names(code), frozenset(), False)
 
 
 def _parse(source: str) -> ast.Module:
