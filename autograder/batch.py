@@ -48,6 +48,7 @@ _KEY = 32
 
 _FLOAT = np.dtype("<f8")
 _FLOATS = (float, np.float64)
+_NUMERIC = (np.ndarray, float)
 _ARRAY_LAYOUT = re.compile(rb'\[\{"value":\{"f":\[(\d{1,7}(?:,\d{1,7})*)\]\}\}\]')
 
 
@@ -228,7 +229,7 @@ class _Reader:
     def result(self, layout: Any) -> Value:
         """The result of one call."""
         value = self.value(layout, 0)
-        if isinstance(value, np.ndarray | float):
+        if type(value) in _NUMERIC:
             return value
         items, longest = _texts(value)
         if items * longest > MAX_TEXT:
@@ -236,6 +237,9 @@ class _Reader:
         return value
 
     def value(self, layout: Any, depth: int) -> Value:
+        # Most are arrays of floats: nothing else is looked at before.
+        if type(layout) is dict and len(layout) == 1 and type(body := layout.get("f")) is list:
+            return self._floats(body)
         if depth > MAX_DEPTH + 1:
             raise ValueError("nested too deep")
         if isinstance(layout, list):
@@ -243,8 +247,6 @@ class _Reader:
         if not isinstance(layout, dict) or len(layout) != 1:
             raise ValueError("not a layout")
         ((tag, body),) = layout.items()
-        if tag == "f" and isinstance(body, list):
-            return self._floats(body)
         if tag == "v":
             return decode(body, code=False)
         if tag == "t" and isinstance(body, list):

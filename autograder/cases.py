@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograder import project
 from autograder.batch import Batch, Packer
@@ -34,8 +34,7 @@ _CELL = re.compile(r"^# %%(.*)$", re.MULTILINE)
 _TESTS = re.compile(r"""\btests="([^"]+)\"""")
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What one call gave: a value and the arguments that it changed, or the exception that it raised."""
 
     value: Value = None
@@ -230,6 +229,8 @@ def answers_in(batch: Batch) -> list[Answer]:
 
 
 def _answer(result: dict[str, Any]) -> Answer:
+    if len(result) == 1 and "value" in result:
+        return Answer(result["value"])
     if isinstance(result.get("error"), dict):
         return error_in(result["error"])
     changed = result.get("changed", [])

@@ -232,6 +232,16 @@ def test_is_an_ordinary_user_without_rights(worker: Worker) -> None:
     assert 0 not in value(worker, "import os; return [os.getuid(), os.geteuid()]")
 
 
+def test_what_is_forked_can_never_have_a_right_again() -> None:
+    """No program that it could run would give it one: root's process drops them all before the first fork."""
+    code = (
+        "import os, sys\nfrom autograder.sandbox import lock\nlock.prepare(True)\nif os.fork() == 0:\n"
+        "    held = [n for n in range(64) if lock._libc().prctl(23, n, 0, 0, 0) == 1]\n"
+        "    os._exit(bool(held) and os.getuid() == 0)\nsys.exit(os.waitstatus_to_exitcode(os.wait()[1]))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_environment_holds_nothing(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN_OF_THE_GRADER", "secret")
     with sandbox.start(Limits()) as worker:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder import cases, cli, project, released, validate
-from autograder.cases import AssignmentCases
+from autograder.cases import Answer, AssignmentCases, KnownMistake
 from autograder.course.notebook import source_notebook
 from autograder.course.release import student_notebook
 from autograder.errors import AuthoringError
@@ -31,13 +31,7 @@ def subject(assignment: AssignmentCases, made: str = "") -> validate.Subject:
 
 def test_a_misconception_that_is_right_is_no_misconception(backprop: AssignmentCases) -> None:
     first, *others = backprop.exercises
-    right = replace(
-        first.mistakes[0],
-        answers=tuple(
-            replace(answer, value=case.expected, error=None, changed=())
-            for case, answer in zip(first.cases, first.mistakes[0].answers, strict=True)
-        ),
-    )
+    right = KnownMistake.of(first.mistakes[0].name, "a hint", [Answer(case.expected) for case in first.cases])
     broken = replace(backprop, exercises=(replace(first, mistakes=(right, *first.mistakes[1:])), *others))
     wrong, _ = validate._misconceptions(subject(broken))
     assert f"{first.name}: {right.name} is right on every case, it is no misconception: remove it, or" in wrong[0]

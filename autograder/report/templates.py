@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
+
+from autograder import project
 
 MARKS = {"correct": "✓", "partial": "◐", "missing": "○"}
 """Signs of outcomes, so that none is told by colour alone; ✗ for the others."""
@@ -47,7 +50,14 @@ def points(value: float) -> str:
 
 @cache
 def _environment() -> Environment:
-    loader = PackageLoader("autograder", "report")
-    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    folder = project.cache_dir()
+    made = Environment(
+        loader=PackageLoader("autograder", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        bytecode_cache=FileSystemBytecodeCache(str(folder), "%s.template") if os.access(folder, os.W_OK) else None,
+    )
     made.filters.update(prose=prose, points=points, mark=mark)
     return made
