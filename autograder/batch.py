@@ -15,7 +15,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import math
 import re
 import struct
 from collections.abc import Iterable, Sequence

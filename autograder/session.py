@@ -5,6 +5,7 @@ Nothing is judged here: an answer is a batch of results, or the diagnosis of a w
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +22,8 @@ from autograder.values import encode
 
 _AGAIN = 8
 """Cases that are called a second time: the same inputs must give the same results."""
+_TOGETHER_SECONDS = 2.0
+"""For several exercises in one request, which a worker answers in part after a quarter of it: or one by one."""
 _FEW = 8
 """Cases that show whether a composition with a wrong helper is wrong, in nearly all submissions where it is."""
 
@@ -109,7 +112,9 @@ class Session:
         """The submission's answers to calls of exercises, or why there are none, in turn."""
         found: list[Batch | Diagnosis] = []
         while left := calls[len(found) :]:
-            asked = left if self._together and self._loads else left[:1]
+            # What has a limit of its own may take long.
+            some = list(itertools.takewhile(lambda each: each.exercise.seconds is None, left))
+            asked = some if some and self._together and self._loads else left[:1]
             try:
                 found += self._answered(asked)
             except WorkerDied as death:
@@ -125,7 +130,8 @@ class Session:
         worker, usual = self._ready(calls[0].exercise), self._shared.limits.wall
         asked = calls if self._loads else calls[:1]
         message = {"op": "calls", "calls": [_message(each) for each in asked]}
-        reply = worker.request(message, wall=max(each.exercise.seconds or usual for each in asked))
+        alone = asked[0].exercise.seconds or usual
+        reply = worker.request(message, wall=alone if len(asked) == 1 else min(usual, _TOGETHER_SECONDS))
         sizes, block = reply.get("sizes"), reply["block"]
         if not isinstance(sizes, list) or not 0 < len(sizes) <= len(asked):
             raise WorkerDied("crashed")

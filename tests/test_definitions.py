@@ -102,7 +102,7 @@ def test_lone_surrogates_and_null_bytes_cost_their_cell_only() -> None:
         ("def f(x):\n    return x\nprint(1)", False),
         ("def f(x):\n    return x\r\rimport os\n", False),
         ("def f(x):\n    return x\n\x0cimport os\n", False),
-        ("def f():\n    \"\"\"a\nb\"\"\"\n    return 1", False),
+        ('def f():\n    """a\nb"""\n    return 1', False),
         ("@g\ndef f(x):\n    return x", False),
         ("def f(:\n    return 1", False),
     ],

@@ -5,14 +5,17 @@ from __future__ import annotations
 import inspect
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from autograder import project
+from autograder import cases, project
 from autograder.cases import AssignmentCases, load_module
 from autograder.exercise import exercises_of
-from autograder.grade import grade_files, published
+from autograder.grade import Grader, grade_files, published
+from autograder.sandbox.launcher import Limits, Worker, choose
 from autograder.session import Calls
+from autograder.submission import Submission
 from tests.conftest import Grade, exercise, lost
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
@@ -362,3 +365,24 @@ def test_what_is_published_is_what_the_interface_has(grade: Grade) -> None:
     keys = "name score max_score outcome message misconception follow_through counterexample"
     assert all(set(each) == set(keys.split()) for each in entry["exercises"])
     assert set(exercise(entry, "db")["counterexample"]) == {"arguments", "expected", "got"}
+
+
+def test_what_may_take_long_is_asked_for_alone_and_others_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endless loop costs its own limit twice, not once more for those that were asked for with it."""
+    training, asked = cases.load("training"), []
+    request = Worker.request
+
+    def noted(worker: Worker, message: dict[str, Any], **options: Any) -> dict[str, Any]:
+        if message["op"] == "calls":
+            asked.append(([call["name"] for call in message["calls"]], options["wall"]))
+        return request(worker, message, **options)
+
+    monkeypatch.setattr(Worker, "request", noted)
+    cells = cases.reference_cells(project.notebook("training"))
+    result = Grader(training, choose(), Limits(wall=7.0)).grade(Submission("right", tuple(cells)))
+    assert result["score"] == 100
+    limits = {entry.name: entry.seconds for entry in training.exercises}
+    for names, wall in asked:
+        assert wall == (limits[names[0]] or 7.0) if len(names) == 1 else wall < 7.0 and not any(map(limits.get, names))
+    assert {name for names, _ in asked for name in names} == set(limits)
+    assert any(len(names) > 1 for names, _ in asked)

@@ -309,7 +309,9 @@ def _decoded(values: Any, cases: list[Case]) -> list[Case]:
 def _clone(namespaces: int) -> int:
     """Fork into new namespaces: fork(2) cannot, and unshare(2) would leave the parent's own behind."""
     number, zero = _CLONE[platform.machine()], ctypes.c_long(0)
-    pid: int = _libc().syscall(ctypes.c_long(number), ctypes.c_long(namespaces | signal.SIGCHLD), zero, zero, zero, zero)
+    pid: int = _libc().syscall(
+        ctypes.c_long(number), ctypes.c_long(namespaces | signal.SIGCHLD), zero, zero, zero, zero
+    )
     if pid < 0:
         raise OSError(ctypes.get_errno(), "clone")
     return pid
