@@ -267,7 +267,7 @@ def exercise_json(entry: ExerciseCases) -> dict[str, Any]:
         "shapes": {name: None if dims is None else list(dims) for name, dims in entry.shapes.items()},
         "cases": [[encode(case.arguments), encode(case.expected), case.part, case.plan] for case in entry.cases],
         "mistakes": [[wrong.name, wrong.hint, _written(wrong.batch)] for wrong in entry.mistakes],
-        "given": entry.given,
+        **({"given": entry.given} if entry.given else {}),  # students' files have none
     }
 
 
@@ -297,7 +297,7 @@ def _from_json(data: dict[str, Any]) -> AssignmentCases:
             {name: None if dims is None else tuple(dims) for name, dims in entry["shapes"].items()},
             tuple(Case(decode(case[0]), decode(case[1]), case[2], case[3]) for case in entry["cases"]),
             tuple(KnownMistake(wrong[0], wrong[1], _read(wrong[2])) for wrong in entry["mistakes"]),
-            entry["given"],
+            entry.get("given", {}),
         )
         for entry in data["exercises"]
     )

@@ -158,16 +158,18 @@ class Grader:
         without it, so a few calls tell the former, and the rest of them would be for nothing.
         """
         own: dict[str, Judged | None] = {}
+        tried: set[str] = set()
         while left := [entry for entry in self.assignment.exercises if entry.name not in own]:
             waiting = {entry.name for entry in left}
             ready = [entry for entry in left if not waiting & set(entry.builds_on)] or left
-            few = [self._few[entry.name] for entry in ready if entry.name in self._few and _wrong_helpers(entry, own)]
-            for name, judged in self._asked(session, few).items():
-                if judged.settled and not judged.right:
+            few = {entry.name for entry in ready if entry.name in self._few and _wrong_helpers(entry, own)} - tried
+            tried |= few
+            calls = [(self._few if entry.name in few else self._all)[entry.name] for entry in ready]
+            for name, judged in self._asked(session, calls).items():
+                if name not in few or (judged.settled and not judged.right):
                     own[name] = judged
                 elif judged.outcome not in ("correct", "missing"):
                     own[name] = None
-            own |= self._asked(session, [self._all[entry.name] for entry in ready if entry.name not in own])
         return own
 
     def _given(

@@ -31,7 +31,8 @@ _SHARE, _MOST = 4, 24
 def visible(compiled: AssignmentCases) -> AssignmentCases:
     """The part of a compiled assignment that students get. Its version is that of the file; see `read`."""
     exercises = tuple(
-        dataclasses.replace(entry, cases=_chosen(entry), mistakes=(), seconds=None) for entry in compiled.exercises
+        dataclasses.replace(entry, cases=_chosen(entry), mistakes=(), seconds=None, given={})
+        for entry in compiled.exercises
     )
     return dataclasses.replace(compiled, version="", exercises=exercises, reference=())
 

@@ -19,8 +19,8 @@ text batch equality
 exercise
 strategies
 cases
-calling visible
-drawing helpers submission
+calling helpers visible
+drawing submission
 sandbox
 compare
 evidence

@@ -353,6 +353,7 @@ def test_few_cases_are_given_away_and_nothing_else(name: str) -> None:
     assert data["reference"] == []
     for entry in visible.read(project.visible_cases(name)).exercises:
         assert entry.mistakes == ()
+        assert entry.given == {}
         assert all(case.expected is None for case in entry.cases if not entry.unique)
     assert project.visible_cases(name).stat().st_size < 200_000
 
