@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograder import project
 from autograder.batch import Batch, Packer
@@ -34,7 +34,8 @@ _CELL = re.compile(r"^# %%(.*)$", re.MULTILINE)
 _TESTS = re.compile(r"""\btests="([^"]+)\"""")
 
 
-class Answer(NamedTuple):
+@dataclass(frozen=True)
+class Answer:
     """What one call gave: a value and the arguments that it changed, or the exception that it raised."""
 
     value: Value = None
