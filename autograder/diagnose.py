@@ -52,7 +52,9 @@ def diagnose(exercise: ExerciseCases, verdicts: Sequence[Verdict], more: Sequenc
         if all(same_answer(known.answers[i], verdict.answer) for i, verdict in enumerate(verdicts)):
             return Diagnosis(outcome, known.hint, known.name, first)
     scope, general = _general(exercise, verdicts, first, more)
-    return showing(exercise, Diagnosis(outcome, None, None, None, scope, general, _axes(exercise, verdicts)), first)
+    # A case that is shown instead of the first one fails as it does: if not in a shape, nobody will ask.
+    axes = _axes(exercise, verdicts) if first.difference and first.difference.kind == "shape" else ()
+    return showing(exercise, Diagnosis(outcome, None, None, None, scope, general, axes), first)
 
 
 def showing(exercise: ExerciseCases, diagnosis: Diagnosis, verdict: Verdict) -> Diagnosis:
@@ -220,9 +222,6 @@ def _named(names: tuple[str, ...], shape: tuple[int, ...]) -> str:
 
 def _axes(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
     """Names of the dimensions that all results of a wrong shape have; () where the cases leave a doubt."""
-    first = next((verdict.difference for verdict in verdicts if not verdict.right), None)
-    if first is None or first.kind != "shape":  # nobody will ask
-        return ()
     odd = [v for v in verdicts if v.difference and v.difference.kind == "shape" and not v.difference.path]
     shapes = [np.shape(verdict.difference.got) for verdict in odd if verdict.difference]
     if len({len(shape) for shape in shapes}) != 1:

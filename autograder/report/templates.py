@@ -50,14 +50,20 @@ def points(value: float) -> str:
 
 @cache
 def _environment() -> Environment:
-    folder = project.cache_dir()
     made = Environment(
         loader=PackageLoader("autograder", "report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        bytecode_cache=FileSystemBytecodeCache(str(folder), "%s.template") if os.access(folder, os.W_OK) else None,
+        bytecode_cache=_compiled(),
     )
     made.filters.update(prose=prose, points=points, mark=mark)
     return made
+
+
+def _compiled() -> FileSystemBytecodeCache | None:
+    """Where compiled templates are kept, if that may be written. Jinja knows them by their text, not by the options."""
+    folder = project.cache_dir()
+    pattern = f"%s-{project.framework_key()}.template"
+    return FileSystemBytecodeCache(str(folder), pattern) if os.access(folder, os.W_OK) else None
