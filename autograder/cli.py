@@ -350,7 +350,6 @@ def _grade_one(name: str, course: Path, options: argparse.Namespace, *, allow_we
     )
 
     from autograder.course.grading import grade_course
-    from autograder.report.terminal import show_class
     from autograder.text import clean
 
     console = _console()
@@ -364,14 +363,18 @@ def _grade_one(name: str, course: Path, options: argparse.Namespace, *, allow_we
             else:
                 bars.advance(tasks[stage])
 
-        def workers(assignment: str, released: str, size: int) -> Any:
-            from autograder.course import workers
-
+        def workers(assignment: str, released: str, collected: Any, size: int) -> Any:
             if options.scheduler or options.workers:
-                return workers.cluster(assignment, released, options.scheduler or options.workers, allow_weak)
-            return workers.processes(assignment, released, size, allow_weak, _warn_if_weak)
+                from autograder.course.cluster import cluster
+
+                return cluster(assignment, released, collected, options.scheduler or options.workers, allow_weak)
+            from autograder.course.pool import processes
+
+            return processes(assignment, released, collected, size, allow_weak, _warn_if_weak)
 
         summary = grade_course(name, course, workers=workers, force=options.force, progress=progress)
+    from autograder.report.terminal import show_class  # NumPy, which is not waited for before the work begins
+
     show_class(summary.rows, console)
     print()
     for odd in summary.skipped:

@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from html import unescape
@@ -30,10 +30,10 @@ from autograder.course import release as releasing
 from autograder.course.engine import Engine, graded
 from autograder.course.export import Row, to_csv
 from autograder.course.feedback import release_feedback
-from autograder.course.files import students
-from autograder.course.grading import Mark, Summary, Workers, grade_course
+from autograder.course.files import Collected, students
+from autograder.course.grading import Summary, Workers, grade_course
 from autograder.course.late import LatePenalty
-from autograder.course.marking import Marker
+from autograder.course.marking import Marked, Marker
 from autograder.course.notebook import source_notebook
 from autograder.course.outputs import write_outputs
 from autograder.course.reporting import report
@@ -154,9 +154,9 @@ def fake_engine(name: str, paths: list[Path], *, names: list[str], **options: An
 
 def marked_by(grade: Engine) -> Workers:
     @contextmanager
-    def workers(name: str, text: str, size: int) -> Iterator[Mark]:
+    def workers(name: str, text: str, collected: Iterable[Collected], size: int) -> Iterator[Iterator[Marked]]:
         marker = Marker(text)
-        yield lambda collected: (marker(each, graded(grade, each)) for each in collected)
+        yield (marker(each, graded(grade, each)) for each in collected)
 
     return workers
 

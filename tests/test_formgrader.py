@@ -23,8 +23,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from autograder import project
-from autograder.course import sample, workers
+from autograder.course import sample
 from autograder.course.grading import grade_course
+from autograder.course.pool import processes
 from autograder.course.sample import sample_class, solutions_of
 from autograder.course.students import CLASS, Sheet
 from autograder.course.tools import gradebook
@@ -54,7 +55,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         project.root.cache_clear()
         course = root / "course"
         sample_class("tiny", course)
-        assert not grade_course("tiny", course, workers=workers.processes).failed
+        assert not grade_course("tiny", course, workers=processes).failed
         yield root
     project.root.cache_clear()
 

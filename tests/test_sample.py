@@ -16,11 +16,12 @@ import pytest
 from playwright.sync_api import Browser
 
 from autograder import project
-from autograder.course import workers
+from autograder.course.cluster import cluster
 from autograder.course.feedback import page_file
 from autograder.course.files import Collected
-from autograder.course.grading import Mark, Summary, grade_course
+from autograder.course.grading import Summary, grade_course
 from autograder.course.marking import Marked
+from autograder.course.pool import processes
 from autograder.course.sample import sample_class
 from autograder.course.tools import gradebook
 from autograder.errors import CourseError
@@ -40,7 +41,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def summary(course: Path) -> Summary:
-    return grade_course("backprop", course, workers=workers.processes)
+    return grade_course("backprop", course, workers=processes)
 
 
 def test_everyone_is_graded_as_they_deserve(summary: Summary) -> None:
@@ -82,7 +83,7 @@ def test_everyone_can_read_the_pages(
 
 
 def test_a_second_run_has_nothing_to_do(course: Path, summary: Summary) -> None:
-    again = grade_course("backprop", course, workers=workers.processes)
+    again = grade_course("backprop", course, workers=processes)
     assert again.nothing_to_do
     assert again.rows == summary.rows
 
@@ -113,20 +114,20 @@ def test_a_cluster_comes_to_the_same_though_one_of_its_processes_is_killed(
     before = set(Path(tempfile.gettempdir()).glob("autograder-*"))
 
     @contextmanager
-    def two(name: str, released: str, size: int) -> Iterator[Mark]:
-        with workers.cluster(name, released, 2) as mark:
+    def two(name: str, released: str, collected: Iterable[Collected], size: int) -> Iterator[Iterator[Marked]]:
+        with cluster(name, released, collected, 2) as found:
 
-            def marked(collected: Iterable[Collected]) -> Iterator[Marked]:
+            def marked() -> Iterator[Marked]:
                 from distributed import default_client
 
                 assert default_client().scheduler.address.startswith("tls://")  # any user may connect to a port
-                for each in mark(collected):
+                for each in found:
                     if not killed:
                         killed.append(next(iter(default_client().run(os.getpid).values())))
                         os.kill(killed[0], signal.SIGKILL)
                     yield each
 
-            yield marked
+            yield marked()
 
     done = grade_course("backprop", elsewhere, workers=two)
     assert killed
@@ -139,7 +140,7 @@ def test_a_cluster_comes_to_the_same_though_one_of_its_processes_is_killed(
 def test_a_cluster_that_is_not_there_is_said() -> None:
     with (
         pytest.raises(CourseError, match="no Dask scheduler"),
-        workers.cluster("backprop", "", "tcp://127.0.0.1:1"),
+        cluster("backprop", "", [], "tcp://127.0.0.1:1"),
     ):
         pass
 

@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     from autograder.course.marking import Marked
 
 Progress = Callable[[str, int], None]
-Mark = Callable[[Iterable[Collected]], Iterator["Marked"]]
-"""Marks submissions, in any order."""
-Workers = Callable[[str, str, int], AbstractContextManager[Mark]]
-"""Makes that ready, for an assignment, the text of its released notebook and how many submissions there will be."""
+Workers = Callable[[str, str, Iterable[Collected], int], AbstractContextManager[Iterator["Marked"]]]
+"""Marks submissions, in any order: of an assignment, by the text of its released notebook; and how many there are."""
 
 _BATCH = 64  # killed in the middle, a run loses at most this many results
 
@@ -63,7 +61,8 @@ def grade_course(
     force: bool = False,
     progress: Progress = lambda stage, total: None,
 ) -> Summary:
-    """Grade what changed since the last run; `force` grades all. `workers` are those of `autograder.course.workers`.
+    """Grade what changed since the last run; `force` grades all. `workers` are those of `autograder.course.pool`,
+    or of `autograder.course.cluster`.
 
     `progress(stage, total)` is called when a stage of `total` submissions begins and again for each one that is done.
 
@@ -144,13 +143,13 @@ def _grade(
     failed: dict[str, str] = {}
     collected = (Collected.read(course, name, student) for student in changed)
     with ExitStack() as stack:
-        mark = stack.enter_context(workers(name, notebook.read_text(encoding="utf-8"), len(changed)))
+        text = notebook.read_text(encoding="utf-8")
+        marked = stack.enter_context(workers(name, text, collected, len(changed)))
         from autograder.course.feedback import write_pages
         from autograder.course.record import penalise, record
         from autograder.course.tools import gradebook
 
         book = stack.enter_context(gradebook(course))
-        marked = mark(collected)
         while batch := list(_counted(islice(marked, _BATCH), progress, len(changed))):
             failed |= {each.collected.student: each.problem for each in batch if each.problem}
             good = [each for each in batch if not each.problem]

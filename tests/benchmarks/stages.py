@@ -17,11 +17,12 @@ from typing import Any
 
 from autograder import submission
 from autograder.cases import load
-from autograder.course.engine import engine, pool
+from autograder.course.engine import engine
 from autograder.course.export import rows, to_csv
 from autograder.course.feedback import write_pages
 from autograder.course.files import Collected, released, students, write
 from autograder.course.marking import Marked, Marker
+from autograder.course.pool import pool
 from autograder.course.record import penalise, record
 from autograder.course.state import result_file
 from autograder.course.tools import gradebook

@@ -1,4 +1,4 @@
-"""Who grades a class: processes of this machine, or those of a Dask cluster. The result is the same."""
+"""A Dask cluster that grades a class, in the place of the processes of a `pool`. The result is the same."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, starmap
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder import cases, project
-from autograder.course.engine import Engine, engine, graded, kept, pool
+from autograder.course.engine import Engine, engine, graded
 from autograder.course.files import Collected
-from autograder.course.grading import Mark
 from autograder.errors import AutograderError, CourseError
-from autograder.sandbox.launcher import Sandbox, choose
+from autograder.sandbox.launcher import choose
 
 if TYPE_CHECKING:
     from autograder.course.marking import Marked, Marker
@@ -34,26 +33,10 @@ _PLUGIN = "autograder"
 
 
 @contextmanager
-def processes(
-    name: str,
-    released: str,
-    size: int,
-    allow_weak: bool = False,
-    told: Callable[[Sandbox], None] = lambda sandbox: None,
-) -> Iterator[Mark]:
-    """Processes of this machine, as many as there are cores, for `size` submissions; `told` hears of their sandbox."""
-    with pool(name, released, size, allow_weak) as grading:
-        with kept():
-            from autograder.course.marking import Marker  # while they start
-
-            marker = Marker(released)
-        told(grading.sandbox())
-        yield lambda collected: starmap(marker, grading.grade(collected))
-
-
-@contextmanager
-def cluster(name: str, released: str, where: str | int, allow_weak: bool = False) -> Iterator[Mark]:
-    """The Dask cluster whose scheduler is at `where`, or one of `where` processes on this machine.
+def cluster(
+    name: str, released: str, collected: Iterable[Collected], where: str | int, allow_weak: bool = False
+) -> Iterator[Iterator[Marked]]:
+    """Mark submissions with the Dask cluster whose scheduler is at `where`, or `where` processes on this machine.
 
     What an assignment needs goes to each process once; a process that is killed is replaced, and its submissions are
     marked again. Raises CourseError where there is no such cluster, or one with another version of this framework.
@@ -82,7 +65,7 @@ def cluster(name: str, released: str, where: str | int, allow_weak: bool = False
     try:
         client.register_plugin(_shipped(kit))
 
-        def mark(collected: Iterable[Collected]) -> Iterator[Marked]:
+        def marked() -> Iterator[Marked]:
             left, waiting = iter(collected), as_completed()
             ahead = _TASKS * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
             for task in _tasks(left, ahead):
@@ -92,7 +75,7 @@ def cluster(name: str, released: str, where: str | int, allow_weak: bool = False
                 for task in _tasks(left, 1):
                     waiting.add(client.submit(_mark, task, pure=False))
 
-        yield mark
+        yield marked()
     finally:
         client.close()
         if local:

@@ -17,8 +17,9 @@ import psutil
 import pytest
 
 from autograder import cases, project
-from autograder.course.engine import Graded, Pool, engine, graded, pool
+from autograder.course.engine import Graded, engine, graded
 from autograder.course.files import Collected
+from autograder.course.pool import Pool, pool
 from autograder.errors import AuthoringError, CourseError, SandboxError
 from autograder.sandbox.launcher import choose
 
@@ -78,7 +79,7 @@ def test_there_are_as_many_as_cores_but_no_more_than_submissions(text: str) -> N
     for size in (1, 1000):
         with pool("backprop", text, size) as found:
             found.sandbox()
-            assert len(workers()) == min(size, os.cpu_count() or 1)
+            assert len(workers()) == min(size, len(os.sched_getaffinity(0)))
     assert not workers()
 
 
@@ -131,7 +132,7 @@ def test_what_they_are_at_is_not_waited_for_when_nobody_will_ask(text: str) -> N
     finally:
         signal.signal(signal.SIGINT, before)
     assert not workers()
-    assert [each.exitcode for each in started] == [-signal.SIGKILL] * min(8, os.cpu_count() or 1)
+    assert [each.exitcode for each in started] == [-signal.SIGKILL] * min(8, len(os.sched_getaffinity(0)))
 
 
 def test_why_there_is_no_engine_is_told(text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -162,7 +163,7 @@ def test_a_problem_of_ours_stops_one_submission() -> None:
 
 STARTER = """
 import signal, sys, time
-from autograder.course.engine import pool
+from autograder.course.pool import pool
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # who was started in the background ignores it
