@@ -40,7 +40,7 @@ def configure(c: Any, course: Path | None = None) -> None:
     c.CoursePreprocessor.course = str(root)
     c.Autograde.sanitize_preprocessors = [
         f"{_THEIRS}.ClearOutput",
-        f"{_OURS}.restore.RestoreCells",
+        f"{_OURS}.preprocessor.RestoreCells",
         f"{_THEIRS}.DeduplicateIds",
         f"{_THEIRS}.OverwriteKernelspec",
         f"{_THEIRS}.OverwriteCells",

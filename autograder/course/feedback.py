@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.api import BaseCell, Comment, Gradebook, SubmittedAssignment, SubmittedNotebook
-from nbgrader.exchange.default import ExchangeReleaseFeedback
 from sqlalchemy import select
 
 from autograder.course.export import Row, rows
@@ -45,6 +44,8 @@ def release_feedback(name: str, course: Path) -> list[str]:
 
     Raises CourseError where nothing has been graded.
     """
+    from nbgrader.exchange.default import ExchangeReleaseFeedback
+
     with locked(course):
         students = sorted(State.load(course, name).students)
         if not students:

@@ -17,7 +17,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jupytext
 from nbformat import NotebookNode, v4
 
 from autograder.errors import AuthoringError
@@ -35,6 +34,8 @@ def source_notebook(assignment_dir: Path, points: Mapping[str, float]) -> Notebo
 
     Raises AuthoringError where the percent file and the hidden tests do not fit together.
     """
+    import jupytext  # grading does without
+
     path = assignment_dir / f"{assignment_dir.name}.py"
     if not path.is_file():
         raise AuthoringError(f"{path}: there is no instructor's notebook here; write it.")

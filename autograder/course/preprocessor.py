@@ -1,17 +1,36 @@
-"""The preprocessor that stands in for nbgrader's Execute, for `nbgrader autograde` and formgrader's button."""
+"""The preprocessors that `nbgrader autograde` and formgrader's button run, one of them in the place of Execute."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Unicode
 
+from autograder.course.files import released
 from autograder.course.outputs import write_outputs
-from autograder.course.restore import CoursePreprocessor
+from autograder.course.restore import Released
 from autograder.errors import CourseError
 from autograder.grade import grade_files
 from autograder.sandbox.launcher import choose
+
+
+class CoursePreprocessor(NbGraderPreprocessor):  # type: ignore[misc]
+    """A preprocessor that knows where the course is."""
+
+    course = Unicode(help="the course directory").tag(config=True)
+
+
+class RestoreCells(CoursePreprocessor):
+    """Gives every cell the released metadata or none, and puts back cells that a student deleted but may not."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        """Return the notebook in canonical form."""
+        path = released(Path(self.course), resources["nbgrader"]["assignment"])
+        return Released(nbformat.read(path, as_version=4)).canonical(nb.cells), resources
 
 
 class GradeInSandbox(CoursePreprocessor):

@@ -29,7 +29,6 @@ from nbgrader.api import (
     SubmittedNotebook,
     new_uuid,
 )
-from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 from sqlalchemy import bindparam, func, insert, select, update
 
@@ -113,6 +112,8 @@ def penalise(course: Path, book: Gradebook, name: str, students: Sequence[str] |
         ]
         if not late:
             return []
+        from nbgrader.preprocessors import AssignLatePenalties  # and with it nbconvert
+
         scores = _scores(book, [row[3] for row in late])
         assigner = AssignLatePenalties(config=settings(course))
         assigner.init_plugin()

@@ -6,32 +6,12 @@ The same code does it for a class at once (`autograder.course.marking`) and insi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
-from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_locked, is_solution
-from traitlets import Unicode
 
-from autograder.course.files import released
 from autograder.submission import source_of
-
-
-class CoursePreprocessor(NbGraderPreprocessor):  # type: ignore[misc]
-    """A preprocessor that knows where the course is."""
-
-    course = Unicode(help="the course directory").tag(config=True)
-
-
-class RestoreCells(CoursePreprocessor):
-    """Gives every cell the released metadata or none, and puts back cells that a student deleted but may not."""
-
-    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        """Return the notebook in canonical form."""
-        path = released(Path(self.course), resources["nbgrader"]["assignment"])
-        return Released(nbformat.read(path, as_version=4)).canonical(nb.cells), resources
 
 
 class Released:

@@ -6,6 +6,7 @@ and had to wait; elsewhere, and where that is hidden, all time counts.
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import time
@@ -40,8 +41,11 @@ def waited(pid: int | None) -> float:
     if pid is None:
         return 0.0
     try:
-        with open(f"/proc/{pid}/schedstat", "rb") as file:
-            return int(file.read().split()[1]) / 1e9
+        descriptor = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY)
+        try:
+            return int(os.read(descriptor, 100).split()[1]) / 1e9
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError, IndexError):
         return 0.0
 
