@@ -25,7 +25,9 @@ Progress = Callable[[str, int], None]
 Workers = Callable[[str, str, Iterable[Collected], int], AbstractContextManager[Iterator["Marked"]]]
 """Marks submissions, in any order: of an assignment, by the text of its released notebook; and how many there are."""
 
-_BATCH = 64  # killed in the middle, a run loses at most this many results
+_BATCH = 64
+"""Results that are recorded together, and lost where a run is killed before they are."""
+_LEAST = 8
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,10 @@ def _grade(
         from autograder.course.tools import gradebook
 
         book = stack.enter_context(gradebook(course))
-        while batch := list(_counted(islice(marked, _BATCH), progress, len(changed))):
+        left = len(changed)
+        # Fewer and fewer, or much would still have to be recorded when the last one has been graded.
+        while batch := list(_counted(islice(marked, min(_BATCH, max(_LEAST, left // 4))), progress, len(changed))):
+            left -= len(batch)
             failed |= {each.collected.student: each.problem for each in batch if each.problem}
             good = [each for each in batch if not each.problem]
             entries = {each.collected.student: each.entry for each in good}

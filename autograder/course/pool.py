@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from itertools import islice, starmap
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from autograder.course import load_gradebook
 from autograder.errors import CourseError
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def processes(
     with pool(name, released, size, allow_weak) as grading:
         found = grading.grade(collected)
         with kept():
-            from autograder.course.marking import Marker  # while they are at work
+            load_gradebook()  # while they are at work
+            from autograder.course.marking import Marker
 
             marker = Marker(released)
         told(grading.sandbox())
@@ -96,6 +98,7 @@ class Pool:
         self._ahead = _AHEAD * self._count // self._task
         self._replacements = _REPLACEMENTS
         self._sandbox = _Task(_sandbox)
+        self._ending: threading.Thread | None = None
         self._start()
         self._submit([self._sandbox])
 
@@ -120,6 +123,8 @@ class Pool:
 
     def close(self) -> None:
         """End the processes, when they have done what they are at."""
+        if self._ending:
+            self._ending.join()
         self._executor.shutdown(cancel_futures=True)
 
     def kill(self) -> None:
@@ -133,6 +138,8 @@ class Pool:
             some, _ = waiting.popleft()
             yield from zip(some, results, strict=True)
             waiting.extend(self._tasks(left, 1))
+        self._ending = threading.Thread(target=self._executor.shutdown)  # while the last ones are recorded
+        self._ending.start()
 
     def _tasks(self, left: Iterator[Collected], count: int) -> Iterator[_Given]:
         for _ in range(count):
