@@ -5,7 +5,9 @@ Nothing is judged here: an answer is a batch of results, or the diagnosis of a w
 
 from __future__ import annotations
 
+import base64
 import itertools
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -81,11 +83,23 @@ class Sessions:
         self.reference = assignment.reference_functions()
         self.names = list(dict.fromkeys(entry.name.partition(".")[0] for entry in assignment.exercises))
         inputs = {entry.name: [encoded(case.arguments) for case in entry.cases] for entry in assignment.exercises}
-        self.inputs = Inputs.of(inputs, {entry.name: entry.call for entry in assignment.exercises}, cells)
+        calls = {entry.name: entry.call for entry in assignment.exercises}
+        drawn = any("random" in source for source in assignment.reference)
+        self.inputs = Inputs.of(inputs, calls, cells, ["numpy.random"] if drawn else [])
+        self._given: dict[tuple[str, str], tuple[bytes, bytes, bytes]] = {}
 
     def begin(self, submission: Submission) -> Session:
         """A session, to be closed by who began it."""
         return Session(self, submission)
+
+    def given(self, exercise: ExerciseCases, helper: str) -> tuple[bytes, bytes, bytes]:
+        """What a worker gets in the place of a helper, as it goes there: tags, sizes, sealed results."""
+        key = exercise.name, helper
+        if key not in self._given:
+            found = exercise.given[helper]
+            tags, sealed = base64.b64decode(found["tags"]), base64.b64decode(found["sealed"])
+            self._given[key] = tags, struct.pack(f"<{len(found['sizes'])}I", *found["sizes"]), sealed
+        return self._given[key]
 
 
 class Session:
@@ -183,8 +197,10 @@ class Session:
         """The reply to one request, with some helpers replaced. Raises WorkerDied."""
         worker = self._ready(exercise)
         self._told |= set(replaced)
+        given = {name: self._shared.given(exercise, name) for name in replaced}
         return worker.request(
-            {**message, "replace": {name: exercise.given[name] for name in replaced}},
+            {**message, "replace": {name: list(map(len, parts)) for name, parts in given.items()}},
+            block=b"".join(itertools.chain.from_iterable(given.values())),
             answer=oracle(self._shared.reference, replaced) if replaced else None,
             wall=exercise.seconds,
         )

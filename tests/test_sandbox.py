@@ -379,7 +379,7 @@ def test_worker_may_ask(worker: Worker) -> None:
         "name": "f",
         "call": "f(x)",
         "cases": [{"x": 1}],
-        "replace": {"g": {"tags": "", "sealed": "", "sizes": []}},
+        "replace": {"g": [0, 0, 0]},
     }
     reply = worker.request(call, answer=lambda asked: {"value": encode(41)})
     assert Batch.from_bytes(reply["block"]).entries() == [{"value": 42}]

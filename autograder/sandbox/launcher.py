@@ -78,13 +78,19 @@ class Inputs:
 
     @classmethod
     def of(
-        cls, inputs: dict[str, list[Any]], calls: Mapping[str, str] = MappingProxyType({}), cells: Sequence[str] = ()
+        cls,
+        inputs: dict[str, list[Any]],
+        calls: Mapping[str, str] = MappingProxyType({}),
+        cells: Sequence[str] = (),
+        modules: Sequence[str] = (),
     ) -> Inputs:
         """Inputs by exercise: a list of cases, each a dict of encoded arguments.
 
-        `calls` are expressions that most will be called by, and `cells` those that most submissions will have.
+        `calls` are expressions that most will be called by, `cells` those that most submissions will have, `modules`
+        those that most will use.
         """
-        return cls(dumps({"op": "keep", "inputs": inputs, "calls": dict(calls), "cells": list(cells)}))
+        kept = {"inputs": inputs, "calls": dict(calls), "cells": list(cells), "modules": list(modules)}
+        return cls(dumps({"op": "keep", **kept}))
 
 
 class WorkerDied(Exception):
@@ -113,21 +119,28 @@ class Worker:
         self.close()
 
     def request(
-        self, message: Message, *, wall: float | None = None, answer: Callable[[Message], Message] | None = None
+        self,
+        message: Message,
+        *,
+        block: bytes = b"",
+        wall: float | None = None,
+        answer: Callable[[Message], Message] | None = None,
     ) -> Message:
         """Send a request and return the reply, within `wall` seconds; `answer` replies to what the worker asks.
+
+        `block` goes with the request as it is.
 
         Raises WorkerDied, and SandboxError if it was ended, or kept from running, by something else than the submission
         in it. The reply is a dict, its "block" the bytes that came with it; what is in them is not trusted.
         """
         with self._in_step():
             deadline = Patience(self.limits.wall if wall is None else wall, self._pid)
-            return self._reply(self._send(message, deadline), deadline, answer)
+            return self._reply(self._send(message, block, deadline), deadline, answer)
 
-    def _send(self, message: Message, deadline: wire.Deadline) -> str:
+    def _send(self, message: Message, block: bytes, deadline: wire.Deadline) -> str:
         # A fresh number each time: a reply cannot be sent before its request is known.
         identity = secrets.token_hex(8)
-        payload = dumps({**message, "id": identity})
+        payload = b"\n".join([dumps({**message, "id": identity}), block])
         if len(payload) > wire.MAX_FRAME:
             raise ValueError("the request is larger than a frame")
         wire.send_frame(self._connection, payload, deadline)

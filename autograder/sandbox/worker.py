@@ -3,8 +3,10 @@
 Started as `worker.py FD FILES PATH…`; imports only the standard library and NumPy. The parent reads only what the
 trusted side sends over the socket FD, and never a student's byte:
 
-    {"op": "keep", "inputs": {exercise: [{argument: value}, …]}, "calls": {exercise: expression}, "cells": [source, …]}
-        inputs that all submissions are called with, and how; and cells of the released notebook, which most will have
+    {"op": "keep", "inputs": {exercise: [{argument: value}, …]}, "calls": {exercise: expression}, "cells": [source, …],
+     "modules": [name, …]}
+        inputs that all submissions are called with, and how; cells of the released notebook, which most will have; and
+        modules that most will use
     {"op": "fork", "memory", "cpu", "user", "namespaces"}, then a socket   → {"pid"}
     {"op": "end", "pid", "grace"}   → {"status", "cpu"}: how the process ended; if it does not within `grace` seconds,
                                        it is ended, and its status is null
@@ -15,7 +17,8 @@ A forked process locks itself in, says `{"ready": true}` over its own socket, th
         → {"id", "defined": [name, …], "others": [name, …], "problems": {name: {type, message, line}},
            "forbidden": {name: module}}
     {"id", "op": "call", "name", "call": expression, "cases": [{argument: value}, …] or "kept": exercise and "which":
-     [[index, the one after the last], …], "replace": {name: {"tags", "sealed", "sizes"}}}
+     [[index, the one after the last], …], "replace": {name: [bytes of tags, of sizes, of sealed results]}} and all
+     these bytes in the lines after it
         → {"id", "missing": whether there is nothing to call}, and in the lines after it a batch: a result for each call
     {"id", "op": "calls", "calls": [a request to call, …]}
         → {"id", "sizes": [bytes of the batch or null if there is nothing to call, …]} and in the lines after it these
@@ -29,7 +32,6 @@ Nothing here judges: a reply is only ever an answer, and answers are checked out
 
 from __future__ import annotations
 
-import base64
 import ctypes
 import functools
 import gc
@@ -41,6 +43,7 @@ import platform
 import random
 import signal
 import socket
+import struct
 import sys
 import time
 import types
@@ -78,13 +81,12 @@ _PRELOADED = [
     "types",
     "typing",
     "numpy.linalg",
-    "numpy.random",
-    "numpy.fft",
     "numpy.typing",
     "numpy.lib.stride_tricks",
 ]
-_LARGE = ["numpy.polynomial", "numpy.testing", "numpy.ma"]
-"""Hardly ever used, and each fork copies the tables of their memory: imported beforehand only where a fork cannot."""
+_LARGE = ["numpy.random", "numpy.fft", "numpy.polynomial", "numpy.testing", "numpy.ma"]
+"""Not used by most, and each fork copies the tables of their memory: imported beforehand only where a fork cannot, and
+where an assignment is about them."""
 _CLONE = {"x86_64": 56, "aarch64": 220}
 """Number of clone(2)."""
 
@@ -140,6 +142,8 @@ class Parent:
                 for name, call in request["calls"].items():
                     _compiled(call, self.kept[name].names)  # for all forks
                 self.known = self.definitions.compiled(request["cells"])
+                for name in request["modules"]:
+                    importlib.import_module(name)
                 gc.collect()
                 gc.freeze()  # a collection in a fork would copy every page that it looks at
             elif request["op"] == "fork":
@@ -370,8 +374,9 @@ class Worker:
         self.wire.send_frame(self.connection, b"\n".join([self.values.dumps(message), block]))
 
     def receive(self) -> dict[str, Any]:
-        message: dict[str, Any] = self.values.loads(self.wire.receive_frame(self.connection))
-        return message
+        line, _, block = self.wire.receive_frame(self.connection).partition(b"\n")
+        message: dict[str, Any] = self.values.loads(line)
+        return {**message, "block": block}
 
     def load(self, request: dict[str, Any]) -> dict[str, Any]:
         import numpy as np
@@ -411,7 +416,11 @@ class Worker:
             return None
         replaced = request.get("replace", {})
         own = {name: namespace[name] for name in replaced if name in namespace}
-        namespace.update({name: self.proxy(request["id"], name, known) for name, known in replaced.items()})
+        block = request["block"] if replaced else b""
+        for name, sizes in replaced.items():
+            parts = [block[start:end] for start, end in itertools.pairwise(itertools.accumulate(sizes, initial=0))]
+            block = block[sum(sizes) :]
+            namespace[name] = self.proxy(request["id"], name, *parts)
         batch = self.results(request)
         for name in replaced:
             namespace.pop(name, None)
@@ -497,7 +506,7 @@ class Worker:
     def seed(self) -> None:
         """Whatever a student draws, the same call draws the same."""
         random.seed(0)
-        numpy_random: Any = sys.modules["numpy.random"]
+        numpy_random: Any = importlib.import_module("numpy.random")
         numpy_random.seed(0)
 
     def describe(self, error: BaseException) -> dict[str, Any]:
@@ -507,12 +516,12 @@ class Worker:
             module = self.found.forbidden.get(getattr(error, "name", None) or "")
         return {**problem, "module": module if isinstance(module, str) else None}
 
-    def proxy(self, identity: str, name: str, table: dict[str, Any]) -> Callable[..., Any]:
+    def proxy(self, identity: str, name: str, tags: bytes, sizes: bytes, sealed: bytes) -> Callable[..., Any]:
         """A stand-in for a helper that is wrong: gives the right result for these arguments."""
-        batch, tags, size = self.batch, base64.b64decode(table["tags"]), self.batch.TAG
-        closed, ends = base64.b64decode(table["sealed"]), list(itertools.accumulate(table["sizes"], initial=0))
+        batch, size = self.batch, self.batch.TAG
+        ends = itertools.accumulate((length for (length,) in struct.iter_unpack("<I", sizes)), initial=0)
         known = {
-            tags[size * i : size * (i + 1)]: closed[start:end]
+            tags[size * i : size * (i + 1)]: sealed[start:end]
             for i, (start, end) in enumerate(itertools.pairwise(ends))
         }
 
