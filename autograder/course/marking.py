@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution
+from nbgrader.utils import determine_grade, is_grade, is_solution
 
 from autograder import submission
 from autograder.course.files import Collected
@@ -59,12 +59,12 @@ class Marker:
         suffix = Path(collected.file).suffix
         try:
             notebook = self._notebook(collected, suffix, entry)
-            write_outputs(notebook, entry)
+            scores = write_outputs(notebook, entry)
         except Exception as error:  # one submission never stops the class
             return Marked(collected, {}, problem=str(error) or type(error).__name__)
         # The text of a notebook as nbformat has it, without its second check and copy of what was made here.
         text = json.dumps(notebook, ensure_ascii=False, sort_keys=True)
-        cells = tuple(_cell(cell) for cell in nbgraders(notebook) if is_grade(cell) or is_solution(cell))
+        cells = tuple(self._cell(cell, scores) for cell in nbgraders(notebook) if is_grade(cell) or is_solution(cell))
         return Marked(collected, entry, f"{text}\n".encode(), cells)
 
     def _notebook(self, collected: Collected, suffix: str, entry: dict[str, Any]) -> NotebookNode:
@@ -78,17 +78,16 @@ class Marker:
         added = [plain_cell(cell, f"code-{number}") for number, cell in enumerate(code, 1)]
         return self._released.with_cells([*blank.cells, *added])
 
-
-def _cell(cell: NotebookNode) -> Cell:
-    graded, written = is_grade(cell), is_solution(cell)
-    return Cell(
-        cell.metadata.nbgrader["grade_id"],
-        graded,
-        written,
-        determine_grade(cell)[0] if graded else None,
-        cell.source if graded and written else "",
-        written and cell.metadata.nbgrader.get("checksum") == compute_checksum(cell),
-    )
+    def _cell(self, cell: NotebookNode, scores: dict[str, float]) -> Cell:
+        name, graded, written = cell.metadata.nbgrader["grade_id"], is_grade(cell), is_solution(cell)
+        return Cell(
+            name,
+            graded,
+            written,
+            scores[name] if name in scores else determine_grade(cell)[0] if graded else None,
+            cell.source if graded and written else "",
+            written and self._released.untouched(cell),
+        )
 
 
 def written_answers(notebook: Path) -> dict[str, str]:

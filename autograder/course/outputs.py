@@ -13,8 +13,10 @@ from autograder.errors import CourseError
 from autograder.report.feedback import exercise_html, exercise_text, unreadable_html
 
 
-def write_outputs(nb: NotebookNode, graded: dict[str, Any]) -> None:
-    """Put feedback and score in every test cell of a notebook. `graded` is an entry of the document's "submissions".
+def write_outputs(nb: NotebookNode, graded: dict[str, Any]) -> dict[str, float]:
+    """Put feedback and score in every test cell of a notebook; returns the scores by the cells' identifiers.
+
+    `graded` is an entry of the document's "submissions".
 
     Raises CourseError unless the cells are exactly the exercises, and nbgrader reads exactly the engine's scores:
     it would give full points for an output that it cannot read.
@@ -26,8 +28,10 @@ def write_outputs(nb: NotebookNode, graded: dict[str, Any]) -> None:
     names = [exercise_of(cell.metadata.nbgrader["grade_id"]) for cell in tests]
     if sorted(names) != sorted(exercises):
         raise CourseError("the released notebook has other exercises than the hidden tests; release it again.")
-    for cell, name in zip(tests, names, strict=True):
-        _write(cell, exercises[name], graded)
+    return {
+        cell.metadata.nbgrader["grade_id"]: _write(cell, exercises[name], graded)
+        for cell, name in zip(tests, names, strict=True)
+    }
 
 
 def nbgraders(nb: NotebookNode) -> list[NotebookNode]:
@@ -35,7 +39,7 @@ def nbgraders(nb: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in nb["cells"] if "nbgrader" in cell["metadata"]]
 
 
-def _write(cell: NotebookNode, exercise: dict[str, Any], graded: dict[str, Any]) -> None:
+def _write(cell: NotebookNode, exercise: dict[str, Any], graded: dict[str, Any]) -> float:
     score, maximum = float(exercise["score"]), float(exercise["max_score"])
     name = exercise["name"]
     if not math.isclose(maximum, float(cell.metadata.nbgrader["points"])):
@@ -57,3 +61,4 @@ def _write(cell: NotebookNode, exercise: dict[str, Any], graded: dict[str, Any])
     ]
     if determine_grade(cell) != (score, float(cell.metadata.nbgrader["points"])):
         raise CourseError(f"{name}: nbgrader would read another score than {score} from its cell.")
+    return score

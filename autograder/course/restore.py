@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.utils import is_grade, is_locked, is_solution
+from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution
 
 from autograder.submission import source_of
 
@@ -48,6 +48,12 @@ class Released:
     def with_cells(self, cells: list[NotebookNode]) -> NotebookNode:
         """The released notebook with other cells."""
         return NotebookNode({**self.notebook, "cells": cells})
+
+    def untouched(self, cell: NotebookNode) -> bool:
+        """Whether a cell of a notebook in canonical form is as it was released, as nbgrader sees that."""
+        original = self._known[cell.metadata.nbgrader["grade_id"]]
+        same: bool = cell.source == original.source  # nearly none is, and the checksum costs more
+        return same and original.metadata.nbgrader.get("checksum") == compute_checksum(cell)
 
     def _put_back(self, cells: list[NotebookNode]) -> None:
         """Insert missing cells after the one that they follow in the released notebook."""

@@ -262,7 +262,7 @@ class Kept:
         """Whether any array, or any argument of the cases that were called, had been changed; now none is."""
         views, rows = self._views, self.rows
         same = all(map(operator.eq, map(_SHAPE, views), self._shapes))
-        same = same and all(map(operator.eq, map(_DTYPE, views), self._dtypes))
+        same = same and all(map(operator.is_, map(_DTYPE, views), self._dtypes))
         outlines = [(number, self.outlines[number]) for number in called if number in self.outlines]
         different = [number for number, outline in outlines if not _same_outline(rows[number], outline)]
         if same and not different and self._pristine == self._block.data:
