@@ -66,7 +66,8 @@ class Ours:
     def stages(self, course: Path) -> dict[str, Cost]:
         """What each stage costs, from a program of its own (see `stages`)."""
         words = [sys.executable, "-m", "tests.benchmarks.stages", self.assignment.name, str(course)]
-        found: dict[str, dict[str, float]] = json.loads(command(words, _env(course))[1])
+        alike = {**_env(course), "OPENBLAS_NUM_THREADS": "1"}  # as the command has it for itself
+        found: dict[str, dict[str, float]] = json.loads(command(words, alike)[1])
         return {stage: Cost(**cost) for stage, cost in found.items()}
 
     def first_words(self, course: Path) -> float:

@@ -44,7 +44,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--assignment", default="backprop")
     parser.add_argument("--students", type=int, default=200, help="size of the class (default 200)")
     parser.add_argument("--many", type=int, default=2000, help="size of the class that is compared (default 2000)")
-    parser.add_argument("--peers", type=int, default=8, help="how many of the class a peer grades (default 8)")
+    parser.add_argument("--peers", type=int, default=16, help="how many of the class a peer grades (default 16)")
     parser.add_argument("--rounds", type=int, default=4, help="how often ours grades the class (default 4)")
     parser.add_argument("--unchanged", type=int, default=1000, help="size of the class graded again (default 1000)")
     parser.add_argument("--plot", type=Path, default=project.cache_dir() / "bench.svg", help="where to draw it")
