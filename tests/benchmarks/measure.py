@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,7 +127,9 @@ def _held(process: psutil.Process) -> int:
         return 0
 
 
-def spread(values: Sequence[float], digits: int = 1) -> str:
-    """Median, and from where to where."""
-    told = [f"{value:.{digits}f}" for value in (statistics.median(values), min(values), max(values))]
+def spread(
+    values: Sequence[float], digits: int = 1, middle: Callable[[Sequence[float]], float] = statistics.median
+) -> str:
+    """The median or another middle, and from where to where."""
+    told = [f"{value:.{digits}f}" for value in (middle(values), min(values), max(values))]
     return f"{told[0]} ({told[1]} to {told[2]})"

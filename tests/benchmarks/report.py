@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Sequence
-from statistics import median
+from statistics import mean, median
 
 from autograder.cases import AssignmentCases
 from tests.benchmarks.measure import Cost, spread
@@ -20,7 +20,10 @@ def show(assignment: AssignmentCases, found: Found) -> None:
     cases = sum(len(entry.cases) for entry in assignment.exercises)
     print(f"{assignment.name}: {len(assignment.exercises)} exercises, {cases} cases; {found.students} different")
     print(f"submissions in {len(found.rounds)} rounds; {os.cpu_count()} cores, Python {platform.python_version()}.")
-    print("Median (least to most); CPU is processor time; it and MB are of all processes together.\n")
+    print(
+        "Of what a class takes the mean (least to most), else the median; CPU is processor time; it and MB are of all"
+    )
+    print("processes together.\n")
     for part in (_peers, _engine, _stages, _scale, _course):
         print(f"{part(found)}\n")
 
@@ -31,14 +34,15 @@ def _peers(found: Found) -> str:
     cpu = [1e3 * run.cost.cpu / run.students for run in runs]
     memory = max(run.memory for run in runs)
     size, many = found.many.students, 1e3 * found.many.each
-    ours = f"{many / median(each):.2f}"
-    rows = [["ours: graded, recorded, feedback pages", spread(each), f"{median(cpu):.1f}", _mb(memory), "1", ours, "1"]]
+    ours = f"{many / mean(each):.2f}"
+    title = "ours: graded, recorded, feedback pages"
+    rows = [[title, spread(each, 1, mean), f"{mean(cpu):.1f}", _mb(memory), "1", ours, "1"]]
     for title, held in found.memory.items():
         seconds = found.of_peer(title, lambda graded: 1e3 * graded.grade.seconds)
-        middle = median(found.of_peer(title, lambda graded: 1e3 * graded.grade.cpu))
-        few, cpus = (spread(found.ratios(title, value), 0) for value in (_seconds, _cpu))
-        in_many = spread([each / many for each in seconds], 0)
-        rows.append([title, spread(seconds, 0), f"{middle:.0f}", _mb(held), few, in_many, cpus])
+        middle = mean(found.of_peer(title, lambda graded: 1e3 * graded.grade.cpu))
+        few, cpus = (spread(found.ratios(title, value), 0, mean) for value in (_seconds, _cpu))
+        in_many = spread([each / many for each in seconds], 0, mean)
+        rows.append([title, spread(seconds, 0, mean), f"{middle:.0f}", _mb(held), few, in_many, cpus])
     head = ["one submission", "ms", "CPU ms", "MB", "× ours", f"× ours among {size}", "× CPU of ours"]
     notes = [*(_feedback(found, title) for title in found.memory), _agreed(found)]
     return "\n".join([_table(head, rows), "", *filter(None, notes)])
@@ -82,7 +86,7 @@ def _stages(found: Found) -> str:
 
 
 def _scale(found: Found) -> str:
-    few, many = median(run.each for run in found.runs), found.many
+    few, many = mean(run.each for run in found.runs), found.many
     rows = [
         [f"a submission among {found.students}", f"{1e3 * few:.1f} ms"],
         [f"a submission among {many.students}", f"{1e3 * many.each:.1f} ms: {many.each / few:.2f} times that"],
@@ -100,13 +104,13 @@ def _scale(found: Found) -> str:
 def _course(found: Found) -> str:
     """What courses need: a start and so much for each submission, by the two sizes that were measured."""
     many = found.many
-    seconds, memory = (median(run.cost.seconds for run in found.runs), max(run.memory for run in found.runs))
+    seconds, memory = (mean(run.cost.seconds for run in found.runs), max(run.memory for run in found.runs))
     more = many.students - found.students
     each, kept = (max(0.0, many.cost.seconds - seconds) / more, max(0, many.memory - memory) / more)
     start, disk = max(0.0, seconds - each * found.students), many.disk / many.students
     again = median(found.unchanged) / found.size
     peer = next(iter(found.memory))
-    slow = median(found.of_peer(peer, lambda graded: graded.grade.seconds))
+    slow = mean(found.of_peer(peer, lambda graded: graded.grade.seconds))
     rows = [
         [
             f"{students:,}".replace(",", " "),
