@@ -170,6 +170,18 @@ def test_numpy_is_whole(worker: Worker) -> None:
     assert value(worker, body, "import numpy as np") is True
 
 
+def test_what_an_assignment_uses_is_imported_beforehand_and_all_else_when_it_is_asked_for(sandbox: Sandbox) -> None:
+    loaded = {}
+    for modules in ([], ["numpy.random"]):
+        with sandbox.start(Limits(), Inputs.of({}, modules=modules)) as worker:
+            loaded[len(modules)] = value(worker, "import sys; return 'numpy.random' in sys.modules")
+            assert isinstance(
+                value(worker, "from numpy.random import default_rng; return default_rng().normal()"), float
+            )
+    assert loaded[1]
+    assert loaded[0] != sandbox.strong  # one that cannot read files has all of it
+
+
 def test_the_same_in_every_worker(sandbox: Sandbox) -> None:
     orders = set()
     for _ in range(2):

@@ -228,7 +228,8 @@ def _begin(turns: SimpleQueue[int | None], name: str, released: str, allow_weak:
         _ready = functools.cache(functools.partial(prepared, name, released, allow_weak))
         core = turns.get()
         if core is not None and sys.platform == "linux":
-            os.sched_setaffinity(0, {core})  # and with it all that it starts
+            with suppress(OSError):  # what the system no longer gives us is no reason not to grade
+                os.sched_setaffinity(0, {core})  # and with it all that it starts
         with suppress(Exception):  # the first task finds it again, and tells
             _ready()
 
