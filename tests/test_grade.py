@@ -367,6 +367,29 @@ def test_what_is_published_is_what_the_interface_has(grade: Grade) -> None:
     assert set(exercise(entry, "db")["counterexample"]) == {"arguments", "expected", "got"}
 
 
+@pytest.mark.parametrize("own", ["right", "wrong"])
+def test_right_results_of_helpers_are_tried_on_a_few_calls_first(
+    own: str, solution: tuple[str, ...], backprop: AssignmentCases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wrong with them, too, is not called with all of them."""
+    request, replaced = Worker.request, []
+
+    def noted(worker: Worker, message: dict[str, Any], **options: Any) -> dict[str, Any]:
+        if message.get("replace") and message["name"] == "backward" and "which" in message:
+            replaced.append(sum(end - start for start, end in message["which"]))
+        return request(worker, message, **options)
+
+    monkeypatch.setattr(Worker, "request", noted)
+    wrong = ["def dZ_output(A, Y): return Y - A"]
+    if own == "wrong":
+        wrong.append("def backward(X, Y, W1, b1, W2, b2): return 0.0 * W1, 0.0 * b1, 0.0 * W2, 0.0 * b2")
+    found = exercise(Grader(backprop, choose(), Limits()).grade(Submission("s", (*solution, *wrong))), "backward")
+    count = len(next(entry.cases for entry in backprop.exercises if entry.name == "backward"))
+    assert found["follow_through"] is (own == "right")
+    assert found["outcome"] == {"right": "correct", "wrong": "wrong"}[own]
+    assert [calls < count / 4 for calls in replaced] == {"right": [True, False], "wrong": [True]}[own]
+
+
 def test_what_may_take_long_is_asked_for_alone_and_others_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """An endless loop costs its own limit twice, not once more for those that were asked for with it."""
     training, asked = cases.load("training"), []
