@@ -1,6 +1,6 @@
-"""Processes of this machine, one for each core, that grade a class; nbgrader is loaded here while they are at work.
+"""Processes of this machine, one for each core, that grade a class.
 
-Who has begun to import what needs seconds cannot start processes any more, so nothing of that is imported above.
+They are started before anything is imported that takes long, NumPy too, and are at work while nbgrader is loaded.
 """
 
 from __future__ import annotations
