@@ -180,18 +180,15 @@ class Grader:
         helpers = _wrong_helpers(exercise, own)
         if mine and (not helpers or mine.outcome in ("correct", "missing")):
             return mine, []
-        if mine is None and self._wrong_anyway(session, exercise, helpers):
-            return self._asked(session, [calls])[exercise.name], []
-        replaced = self._judge(calls, session.answers_with(calls, helpers))
+        # Where all is lost by one wrong call, a few may show that right results of helpers are worth nothing here.
+        at_once = mine is None and len({case.part for case in exercise.cases}) == 1
+        for tried in [self._few[exercise.name], calls] if at_once else [calls]:
+            replaced = self._judge(tried, session.answers_with(tried, helpers))
+            if not replaced.right:
+                break
         if mine is None and replaced.points < exercise.points:
             mine = self._asked(session, [calls])[exercise.name]
         return (replaced, helpers) if mine is None or replaced.points > mine.points else (mine, [])
-
-    def _wrong_anyway(self, session: Session, exercise: ExerciseCases, helpers: list[str]) -> bool:
-        """Whether a few calls show that right results of helpers are worth nothing here."""
-        few = self._few[exercise.name]
-        parts = {case.part for case in exercise.cases}
-        return len(parts) == 1 and not self._judge(few, session.answers_with(few, helpers)).right
 
     def _told(self, session: Session, exercise: ExerciseCases, judged: Judged, followed: list[str]) -> Result:
         diagnosis = self._explained(session, exercise, judged, followed)

@@ -128,10 +128,9 @@ class Worker:
     ) -> Message:
         """Send a request and return the reply, within `wall` seconds; `answer` replies to what the worker asks.
 
-        `block` goes with the request as it is.
-
-        Raises WorkerDied, and SandboxError if it was ended, or kept from running, by something else than the submission
-        in it. The reply is a dict, its "block" the bytes that came with it; what is in them is not trusted.
+        `block` goes with the request as it is. The reply is a dict, its "block" the bytes that came with it; what is in
+        them is not trusted. Raises WorkerDied, and SandboxError if it was ended, or kept from running, by something
+        else than the submission in it.
         """
         with self._in_step():
             deadline = Patience(self.limits.wall if wall is None else wall, self._pid)

@@ -36,7 +36,7 @@ import ctypes
 import functools
 import gc
 import importlib
-import itertools
+import io
 import operator
 import os
 import platform
@@ -416,11 +416,9 @@ class Worker:
             return None
         replaced = request.get("replace", {})
         own = {name: namespace[name] for name in replaced if name in namespace}
-        block = request["block"] if replaced else b""
+        block = io.BytesIO(request.get("block", b""))
         for name, sizes in replaced.items():
-            parts = [block[start:end] for start, end in itertools.pairwise(itertools.accumulate(sizes, initial=0))]
-            block = block[sum(sizes) :]
-            namespace[name] = self.proxy(request["id"], name, *parts)
+            namespace[name] = self.proxy(request["id"], name, *map(block.read, sizes))
         batch = self.results(request)
         for name in replaced:
             namespace.pop(name, None)
@@ -518,12 +516,8 @@ class Worker:
 
     def proxy(self, identity: str, name: str, tags: bytes, sizes: bytes, sealed: bytes) -> Callable[..., Any]:
         """A stand-in for a helper that is wrong: gives the right result for these arguments."""
-        batch, size = self.batch, self.batch.TAG
-        ends = itertools.accumulate((length for (length,) in struct.iter_unpack("<I", sizes)), initial=0)
-        known = {
-            tags[size * i : size * (i + 1)]: sealed[start:end]
-            for i, (start, end) in enumerate(itertools.pairwise(ends))
-        }
+        batch, keys, results = self.batch, io.BytesIO(tags), io.BytesIO(sealed)
+        known = {keys.read(batch.TAG): results.read(size) for (size,) in struct.iter_unpack("<I", sizes)}
 
         def ask(*positional: Any, **named: Any) -> Any:
             tag, key = batch.fingerprint(name, positional, named)

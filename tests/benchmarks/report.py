@@ -20,10 +20,8 @@ def show(assignment: AssignmentCases, found: Found) -> None:
     cases = sum(len(entry.cases) for entry in assignment.exercises)
     print(f"{assignment.name}: {len(assignment.exercises)} exercises, {cases} cases; {found.students} different")
     print(f"submissions in {len(found.rounds)} rounds; {os.cpu_count()} cores, Python {platform.python_version()}.")
-    print(
-        "Of what a class takes the mean (least to most), else the median; CPU is processor time; it and MB are of all"
-    )
-    print("processes together.\n")
+    print("Of what a class takes the mean (least to most), else the median;")
+    print("CPU is processor time; it and MB are of all processes together.\n")
     for part in (_peers, _engine, _stages, _scale, _course):
         print(f"{part(found)}\n")
 
