@@ -72,14 +72,17 @@ class Batch:
         """All numbers, in order. Raises ValueError if the block is cut."""
         return np.frombuffer(self.numbers, _FLOAT)
 
-    def entries(self) -> list[dict[str, Any]]:
-        """One dict per call, `{"value": value, "changed": names}` or `{"error": …}`. Raises ValueError."""
+    def entries(self, first: int | None = None) -> list[dict[str, Any]]:
+        """One dict per call, `{"value": value, "changed": names}` or `{"error": …}`. Raises ValueError.
+
+        Only those of the `first` calls, if that is a number; then nothing is said of the others.
+        """
         found = loads(self.layout)
         if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
             raise ValueError("not a batch of results")
-        reader = _Reader(self.array())
-        read = [{**entry, "value": reader.result(entry["value"])} if "value" in entry else entry for entry in found]
-        if reader.place != len(reader.numbers):
+        reader, some = _Reader(self.array()), found[:first]
+        read = [{**entry, "value": reader.result(entry["value"])} if "value" in entry else entry for entry in some]
+        if len(some) == len(found) and reader.place != len(reader.numbers):
             raise ValueError("numbers that belong to no result")
         return read
 

@@ -30,6 +30,8 @@ from autograder.errors import AuthoringError, AutograderError
 from autograder.exercise import Relation, exercises_of
 from autograder.values import Value, decode, encode
 
+_FIRST = 16
+"""Answers of a misconception that are read before the others."""
 _CELL = re.compile(r"^# %%(.*)$", re.MULTILINE)
 _TESTS = re.compile(r"""\btests="([^"]+)\"""")
 
@@ -79,6 +81,11 @@ class KnownMistake:
     def answers(self) -> tuple[Answer, ...]:
         """Its answers to the cases, in turn."""
         return tuple(answers_in(self.batch))
+
+    @cached_property
+    def first_answers(self) -> tuple[Answer, ...]:
+        """Its answers to the first few cases, by which most behaviour can be told from it."""
+        return tuple(answers_in(self.batch, _FIRST))
 
 
 @dataclass(frozen=True)
@@ -224,9 +231,9 @@ def _key(name: str, seed: int) -> str:
     return digest.hexdigest()[:20]
 
 
-def answers_in(batch: Batch) -> list[Answer]:
-    """The answers that a batch holds, whoever wrote it. Raises ValueError for what is none."""
-    return [_answer(entry) for entry in batch.entries()]
+def answers_in(batch: Batch, first: int | None = None) -> list[Answer]:
+    """The answers that a batch holds, or the first ones, whoever wrote it. Raises ValueError for what is none."""
+    return [_answer(entry) for entry in batch.entries(first)]
 
 
 def _answer(result: dict[str, Any]) -> Answer:

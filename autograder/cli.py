@@ -350,7 +350,6 @@ def _grade_one(name: str, course: Path, options: argparse.Namespace, *, allow_we
     )
 
     from autograder.course.grading import grade_course
-    from autograder.text import clean
 
     console = _console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -373,7 +372,8 @@ def _grade_one(name: str, course: Path, options: argparse.Namespace, *, allow_we
             return processes(assignment, released, collected, size, allow_weak, _warn_if_weak)
 
         summary = grade_course(name, course, workers=workers, force=options.force, progress=progress)
-    from autograder.report.terminal import show_class  # NumPy, which is not waited for before the work begins
+    from autograder.report.terminal import show_class  # and with them NumPy: the work begins without it
+    from autograder.text import clean
 
     show_class(summary.rows, console)
     print()

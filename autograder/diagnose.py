@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from autograder.cases import Answer, Case, ExerciseCases
+from autograder.cases import Answer, Case, ExerciseCases, KnownMistake
 from autograder.compare import Verdict, same_answer
 from autograder.equality import Difference, as_array
 from autograder.evidence import dimensions
@@ -49,12 +49,21 @@ def diagnose(exercise: ExerciseCases, verdicts: Sequence[Verdict], more: Sequenc
         return Diagnosis("correct")
     outcome = outcome_of(verdicts)
     for known in exercise.mistakes:
-        if all(same_answer(known.answers[i], verdict.answer) for i, verdict in enumerate(verdicts)):
+        if _behaves_like(known, verdicts):
             return Diagnosis(outcome, known.hint, known.name, first)
     scope, general = _general(exercise, verdicts, first, more)
     # A case that is shown instead of the first one fails as it does: if not in a shape, nobody will ask.
     axes = _axes(exercise, verdicts) if first.difference and first.difference.kind == "shape" else ()
     return showing(exercise, Diagnosis(outcome, None, None, None, scope, general, axes), first)
+
+
+def _behaves_like(known: KnownMistake, verdicts: Sequence[Verdict]) -> bool:
+    """Whether all answers are those of a misconception; if its first few differ, the others are not even read."""
+
+    def same(answers: Sequence[Answer]) -> bool:
+        return all(same_answer(own, verdict.answer) for own, verdict in zip(answers, verdicts, strict=False))
+
+    return same(known.first_answers) and same(known.answers)
 
 
 def showing(exercise: ExerciseCases, diagnosis: Diagnosis, verdict: Verdict) -> Diagnosis:

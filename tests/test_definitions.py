@@ -115,3 +115,10 @@ def test_a_cell_that_is_one_function_is_what_it_is_in_a_tree(
     monkeypatch.setattr(definitions, "_function", lambda *_: None)
     if found:
         assert [found] == list(definitions._statements([cell], {}, {}))
+
+
+@pytest.mark.parametrize("count", [10, 200, 40000])
+def test_however_many_names_a_function_needs_they_are_there(count: int) -> None:
+    names = [f"n{number}" for number in range(count)]
+    last = "N = 1\n" + "\n".join(f"{name} = N" for name in names)
+    assert f(f"def f(): return [{', '.join(names)}]", last)() == [1] * count

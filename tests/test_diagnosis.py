@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from autograder.calling import answer_of
-from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases
+from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases, KnownMistake
 from autograder.compare import Verdict, compare
 from autograder.diagnose import Diagnosis, diagnose
 from autograder.drawing import size_of
@@ -362,3 +362,12 @@ def test_mutants_are_told_what_is_true_and_nothing_false(name: str) -> None:
     assert not [(each.wrong, each.diagnosis.message) for each in told if not each.true]
     assert not [each.wrong for each in told if each.larger]
     assert sum(each.kind == "first" for each in told) <= 0.12 * len(told)
+
+
+def test_who_differs_from_a_misconception_late_does_not_have_it(backprop: AssignmentCases) -> None:
+    asked = entry(backprop, "dZ_output")
+    given = [answer_of(lambda tried: tried["Y"] - tried["A"], case.arguments) for case in asked.cases]
+    for late, named in ((len(given) - 1, None), (None, "other-way-round")):
+        changed = [replace(each, value=3.0) if number == late else each for number, each in enumerate(given)]
+        known = KnownMistake.of("other-way-round", "a hint", given)
+        assert diagnose(replace(asked, mistakes=(known,)), compare(asked, changed)).misconception == named

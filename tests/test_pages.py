@@ -200,6 +200,14 @@ def test_what_could_not_be_graded_is_listed_with_the_reason() -> None:
     assert "2 wrong" not in text, "what could not be read says nothing about an exercise"
 
 
+def test_students_may_have_the_names_of_what_a_dict_can_do() -> None:
+    names = ("items", "values", "get")
+    notes = {name: {"exercises": entry(outcome="timeout", misconception=None)["exercises"]} for name in names}
+    page = class_page("a", list(map(row, names)), notes, "t", failed=dict.fromkeys(names, "no sandbox"))
+    assert "timeout 3: get (db), items (db), values (db)" in words(page)
+    assert all(f"{name}: no sandbox." in words(page) for name in names)
+
+
 def test_hand_ins_are_counted_around_the_due_date() -> None:
     notes = {name: {"exercises": entry()["exercises"]} for name in ("ada", "bela", "carl")}
     times = {"ada": "2026-11-01 08:59:00", "bela": "2026-11-01 12:00:00", "carl": "2026-11-01 12:30:00"}

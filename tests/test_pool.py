@@ -64,7 +64,8 @@ def right(collected: Collected, result: Graded, alone: dict[str, Graded]) -> boo
 
 def workers() -> list[psutil.Process]:
     """The processes of pools that this one has started."""
-    return [each for each in psutil.Process().children() if "spawn_main" in " ".join(each.cmdline())]
+    alive = [each for each in psutil.Process().children() if each.status() != psutil.STATUS_ZOMBIE]
+    return [each for each in alive if "spawn_main" in " ".join(each.cmdline())]
 
 
 def test_processes_come_to_what_one_comes_to(processes: Pool, alone: dict[str, Graded]) -> None:

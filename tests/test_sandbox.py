@@ -23,6 +23,7 @@ import pytest
 from autograder.batch import Batch
 from autograder.errors import SandboxError
 from autograder.sandbox import launcher, lock
+from autograder.sandbox import worker as worker_file
 from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerDied
 from autograder.sandbox.mounts import _shared_libraries, interpreter, numpy_folder
 from autograder.values import encode
@@ -516,3 +517,23 @@ def test_filter(machine: str) -> None:
     assert verdict(machine, False, "fcntl", 3, 4) == verdict(machine, False, "prlimit64", 0, 7, 1 << 33) == denied
     assert verdict(machine, False, "prlimit64", 1, 7) == verdict(machine, False, "ioctl", 3, 0x5412) == denied
     assert verdict(machine, False, "clone3") == lock._DENY | 38
+
+
+def test_what_a_call_changed_of_shared_arguments_is_noticed_and_put_back() -> None:
+    kept = worker_file.Kept([{"x": np.arange(6.0), "pair": [np.ones(2), np.zeros(3)]} for _ in range(20)])
+    rows = [(x.copy(), [array.copy() for array in pair]) for x, pair in kept.rows]
+    assert not kept.restored(range(20))
+    for called in (range(20), [3], [3, 7]):
+        kept.rows[3][0].shape = (2, 3)
+        assert kept.restored(called)
+        kept.rows[3][1].reverse()
+        assert kept.restored(called)
+        kept.rows[11][0][2] = 7  # one that was given to an earlier call
+        assert kept.restored(called)
+        assert not kept.restored(range(20))
+    kept.rows[11][0].shape = (3, 2)
+    assert not kept.restored([3]), "it shows when it is called"
+    assert kept.restored([3, 11])
+    for (x, pair), (was_x, was_pair) in zip(kept.rows, rows, strict=True):
+        assert np.array_equal(x, was_x)
+        assert all(map(np.array_equal, pair, was_pair))

@@ -4,9 +4,10 @@ import sys
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 
-# jsonschema, on which nbgrader's notebooks build, would compile a grammar for each kind of web address, for a check
-# that nothing here asks for: a second and more in every command. Without this optional module it leaves that out.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+# jsonschema, on which nbgrader's notebooks build, would compile a grammar for each kind of web address, and more, for
+# checks that nothing here asks for: a second in every command. Without these optional modules it leaves them out.
+for _optional in ("rfc3987_syntax", "rfc3986_validator", "isoduration"):
+    sys.modules.setdefault(_optional, None)  # type: ignore[arg-type]
 
 _NEEDED = ("utils", "api", "auth", "coursedir", "plugins")
 

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 from functools import cache
+from typing import Any
 
 from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
@@ -15,6 +16,7 @@ from autograder import project
 
 MARKS = {"correct": "✓", "partial": "◐", "missing": "○"}
 """Signs of outcomes, so that none is told by colour alone; ✗ for the others."""
+_METHODS = frozenset(dir(dict))
 _CODE = re.compile(r"`([^`]+)`")
 
 
@@ -48,9 +50,19 @@ def points(value: float) -> str:
     return f"{round(value, 2):g}"
 
 
+class _Pages(Environment):
+    """Results are dicts: Jinja asks each for an attribute first, and by the exception knows that there is none."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """`obj.attribute` in a template."""
+        if type(obj) is dict and attribute in obj and attribute not in _METHODS:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 @cache
 def _environment() -> Environment:
-    made = Environment(
+    made = _Pages(
         loader=PackageLoader("autograder", "report"),
         autoescape=True,
         undefined=StrictUndefined,

@@ -38,6 +38,17 @@ _LOADS = {
 """Instructions that load a global name, and by how many bits the number of the name is shifted."""
 _STORE_NAME, _STORE_GLOBAL = dis.opmap["STORE_NAME"], dis.opmap["STORE_GLOBAL"]
 _IMPORT_STAR, _INTRINSIC, _STAR = dis.opmap.get("IMPORT_STAR"), dis.opmap.get("CALL_INTRINSIC_1"), 2
+_OF_NAMES = re.compile(
+    b"["
+    + b"".join(
+        re.escape(bytes([each]))
+        for each in (*_LOADS, _STORE_NAME, _STORE_GLOBAL, _IMPORT_STAR, _INTRINSIC)
+        if each is not None
+    )
+    + b"]",
+    re.DOTALL,
+)
+"""Those of all instructions that have to do with names, in bytes that are one for each."""
 
 _PYTHON_CELL_MAGICS = frozenset({"time", "timeit", "capture", "prun", "python", "python3"})
 _MAGIC_LINE = re.compile(r"^(\s*)(?:[%!?]|[\w.]+\s*\?\??\s*$).*$")
@@ -202,12 +213,8 @@ def _split(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 def _names(code: CodeType, nested: bool = False) -> tuple[frozenset[str], frozenset[str]]:
     """Module-level names that a statement binds, and global names that it or functions in it load."""
-    binds, needs = set(), set()
-    names, extended = code.co_names, 0
-    # Read off the bytes: `dis` describes every instruction, which takes longer than running most submissions.
-    for operation, low in zip(code.co_code[::2], code.co_code[1::2], strict=True):
-        argument = extended | low
-        extended = argument << 8 if operation == dis.EXTENDED_ARG else 0
+    binds, needs, names = set(), set(), code.co_names
+    for operation, argument in _instructions(code.co_code):
         if operation in _LOADS:
             needs.add(names[argument >> _LOADS[operation]])
         elif operation == _STORE_GLOBAL or (operation == _STORE_NAME and not nested):
@@ -220,6 +227,21 @@ def _names(code: CodeType, nested: bool = False) -> tuple[frozenset[str], frozen
             binds |= inner_binds
             needs |= inner_needs
     return frozenset(binds), frozenset(needs)
+
+
+def _instructions(code: bytes) -> Iterator[tuple[int, int]]:
+    """Instructions that have to do with names, and their arguments, of which others before them may hold a part.
+
+    Read off the bytes: `dis` describes every instruction, which takes longer than running most submissions.
+    """
+    operations, arguments = code[::2], code[1::2]
+    for found in _OF_NAMES.finditer(operations):
+        place, argument, shift = found.start(), arguments[found.start()], 8
+        while place and operations[place - 1] == dis.EXTENDED_ARG:
+            place -= 1
+            argument |= arguments[place] << shift
+            shift += 8
+        yield operations[found.start()], argument
 
 
 def _draws(code: CodeType) -> bool:

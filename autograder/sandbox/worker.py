@@ -48,7 +48,7 @@ import sys
 import time
 import types
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 _PRELOADED = [
@@ -214,7 +214,10 @@ class Kept:
         import numpy as np
 
         self._arrays: list[Any] = []
-        self._collect(cases)
+        self._starts = [0]
+        for case in cases:
+            self._collect(case)
+            self._starts.append(len(self._arrays))
         sizes = [-(-array.nbytes // _ALIGNED) * _ALIGNED for array in self._arrays]
         self._block = np.zeros(sum(sizes), np.uint8)
         ends = np.cumsum([0, *sizes]).tolist()
@@ -258,11 +261,19 @@ class Kept:
         """The arguments of a case by name."""
         return dict(zip(self.names, self.rows[index], strict=True))
 
-    def restored(self, called: Iterable[int]) -> bool:
-        """Whether any array, or any argument of the cases that were called, had been changed; now none is."""
-        views, rows = self._views, self.rows
-        same = all(map(operator.eq, map(_SHAPE, views), self._shapes))
-        same = same and all(map(operator.is_, map(_DTYPE, views), self._dtypes))
+    def restored(self, called: Sequence[int]) -> bool:
+        """Whether the numbers in any array, or any argument of the cases that were called, were changed; now none is.
+
+        If an array of another case got another shape, that shows when this case is called.
+        """
+        rows, starts, arrays = self.rows, self._starts, (self._views, self._shapes, self._dtypes)
+        if 2 * len(called) < len(rows):
+            places = [place for index in called for place in range(starts[index], starts[index + 1])]
+            views, shapes, dtypes = ([each[place] for place in places] for each in arrays)
+        else:
+            views, shapes, dtypes = arrays
+        same = all(map(operator.eq, map(_SHAPE, views), shapes))
+        same = same and all(map(operator.is_, map(_DTYPE, views), dtypes))
         outlines = [(number, self.outlines[number]) for number in called if number in self.outlines]
         different = [number for number, outline in outlines if not _same_outline(rows[number], outline)]
         if same and not different and self._pristine == self._block.data:
@@ -271,7 +282,7 @@ class Kept:
             rows[number] = _outline(self.outlines[number])
         self._block[:] = self._pristine
         if not same:
-            for view, dtype, shape in zip(views, self._dtypes, self._shapes, strict=True):
+            for view, shape, dtype in zip(*arrays, strict=True):
                 view.dtype = dtype
                 view.shape = shape
         return True

@@ -31,7 +31,7 @@ def _peers(found: Found) -> str:
     each = [1e3 * run.each for run in runs]
     cpu = [1e3 * run.cost.cpu / run.students for run in runs]
     memory = max(run.memory for run in runs)
-    size, many = found.many.students, 1e3 * found.many.each
+    size, many = found.many[0].students, mean(1e3 * run.each for run in found.many)
     ours = f"{many / mean(each):.2f}"
     title = "ours: graded, recorded, feedback pages"
     rows = [[title, spread(each, 1, mean), f"{mean(cpu):.1f}", _mb(memory), "1", ours, "1"]]
@@ -39,7 +39,7 @@ def _peers(found: Found) -> str:
         seconds = found.of_peer(title, lambda graded: 1e3 * graded.grade.seconds)
         middle = mean(found.of_peer(title, lambda graded: 1e3 * graded.grade.cpu))
         few, cpus = (spread(found.ratios(title, value), 0, mean) for value in (_seconds, _cpu))
-        in_many = spread([each / many for each in seconds], 0, mean)
+        in_many = spread(found.ratios(title, _seconds, lambda each: each.many), 0, mean)
         rows.append([title, spread(seconds, 0, mean), f"{middle:.0f}", _mb(held), few, in_many, cpus])
     head = ["one submission", "ms", "CPU ms", "MB", "× ours", f"× ours among {size}", "× CPU of ours"]
     notes = [*(_feedback(found, title) for title in found.memory), _agreed(found)]
@@ -84,12 +84,13 @@ def _stages(found: Found) -> str:
 
 
 def _scale(found: Found) -> str:
-    few, many = mean(run.each for run in found.runs), found.many
+    few, many = ([1e3 * run.each for run in runs] for runs in (found.runs, found.many))
+    size = found.many[0].students
     rows = [
-        [f"a submission among {found.students}", f"{1e3 * few:.1f} ms"],
-        [f"a submission among {many.students}", f"{1e3 * many.each:.1f} ms: {many.each / few:.2f} times that"],
+        [f"a submission among {found.students}", f"{spread(few, 1, mean)} ms"],
+        [f"a submission among {size}", f"{spread(many, 1, mean)} ms: {mean(many) / mean(few):.2f} times that"],
         [f"memory, class of {found.students}", f"{_mb(max(run.memory for run in found.runs))} MB"],
-        [f"memory, class of {many.students}", f"{_mb(many.memory)} MB"],
+        [f"memory, class of {size}", f"{_mb(max(run.memory for run in found.many))} MB"],
         [f"unchanged class of {found.size}", f"{spread(found.unchanged, 2)} s"],
         ["… with one submission more", f"{spread(found.added, 2)} s"],
         ["a class of one", f"{spread(found.one, 2)} s"],
@@ -101,11 +102,13 @@ def _scale(found: Found) -> str:
 
 def _course(found: Found) -> str:
     """What courses need: a start and so much for each submission, by the two sizes that were measured."""
-    many = found.many
-    seconds, memory = (mean(run.cost.seconds for run in found.runs), max(run.memory for run in found.runs))
-    more = many.students - found.students
-    each, kept = (max(0.0, many.cost.seconds - seconds) / more, max(0, many.memory - memory) / more)
-    start, disk = max(0.0, seconds - each * found.students), many.disk / many.students
+    (seconds, memory), (longer, larger) = (
+        (mean(run.cost.seconds for run in runs), max(run.memory for run in runs)) for runs in (found.runs, found.many)
+    )
+    size = found.many[0].students
+    more = size - found.students
+    each, kept = (max(0.0, longer - seconds) / more, max(0, larger - memory) / more)
+    start, disk = max(0.0, seconds - each * found.students), found.many[0].disk / size
     again = median(found.unchanged) / found.size
     peer = next(iter(found.memory))
     slow = mean(found.of_peer(peer, lambda graded: graded.grade.seconds))

@@ -13,12 +13,13 @@ from tests.benchmarks.stages import STAGES
 
 @dataclass
 class Round:
-    """Ours on the whole class, and each peer, by its title, on some of it, one right after the other.
+    """Ours on the whole class and on a much larger one, and each peer, by its title, on some of it, one by one.
 
     agreed   for each of these submissions, whether the peer took points from the same exercises as ours
     """
 
     run: Run
+    many: Run
     graded: dict[str, list[Graded]] = field(default_factory=dict)
     agreed: dict[str, list[bool]] = field(default_factory=dict)
 
@@ -30,7 +31,6 @@ class Found:
     rounds      the comparison with peers
     memory      bytes that all processes of a peer held together, by its title
     stages      cost of each stage for the class of a round; "engine", "floor" and "floor again" beside them
-    many        one run on a much larger class
     unchanged   seconds for a class of `size` in which nothing has changed; `added`: in which one submission is new;
                 `one`: for a class of one
     help        seconds of `--help`; words: seconds until `course grade` shows the first word
@@ -39,7 +39,6 @@ class Found:
     rounds: list[Round]
     memory: dict[str, int]
     stages: dict[str, Cost]
-    many: Run
     size: int
     unchanged: list[float]
     added: list[float]
@@ -53,6 +52,11 @@ class Found:
         return [each.run for each in self.rounds]
 
     @property
+    def many(self) -> list[Run]:
+        """Ours on the larger class in each round."""
+        return [each.many for each in self.rounds]
+
+    @property
     def students(self) -> int:
         """Size of the class of the rounds and the stages."""
         return self.rounds[0].run.students
@@ -61,10 +65,12 @@ class Found:
         """Something of a peer, for each submission that it graded."""
         return [value(graded) for each in self.rounds for graded in each.graded[title]]
 
-    def ratios(self, title: str, value: Callable[[Cost], float]) -> list[float]:
-        """A cost of a peer as a multiple of ours, for each submission that it graded, within the same round."""
+    def ratios(
+        self, title: str, value: Callable[[Cost], float], ours: Callable[[Round], Run] = lambda each: each.run
+    ) -> list[float]:
+        """A cost of a peer as a multiple of that in `ours`, for each submission that it graded, within the round."""
         return [
-            value(graded.grade) / (value(each.run.cost) / each.run.students)
+            value(graded.grade) / (value(ours(each).cost) / ours(each).students)
             for each in self.rounds
             for graded in each.graded[title]
         ]
