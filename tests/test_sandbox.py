@@ -23,7 +23,7 @@ import pytest
 from autograder.batch import Batch
 from autograder.errors import SandboxError
 from autograder.sandbox import launcher, lock
-from autograder.sandbox import worker as worker_file
+from autograder.sandbox.kept import Kept
 from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerDied
 from autograder.sandbox.mounts import _shared_libraries, interpreter, numpy_folder
 from autograder.values import encode
@@ -520,7 +520,7 @@ def test_filter(machine: str) -> None:
 
 
 def test_what_a_call_changed_of_shared_arguments_is_noticed_and_put_back() -> None:
-    kept = worker_file.Kept([{"x": np.arange(6.0), "pair": [np.ones(2), np.zeros(3)]} for _ in range(20)])
+    kept = Kept([{"x": np.arange(6.0), "pair": [np.ones(2), np.zeros(3)]} for _ in range(20)])
     rows = [(x.copy(), [array.copy() for array in pair]) for x, pair in kept.rows]
     assert not kept.restored(range(20))
     for called in (range(20), [3], [3, 7]):

@@ -23,6 +23,7 @@ _INSIDE = (
     "sandbox/wire.py",
     "sandbox/lock.py",
     "sandbox/definitions.py",
+    "sandbox/kept.py",
     "sandbox/worker.py",
 )
 """The files of ours that a worker sees."""
