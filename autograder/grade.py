@@ -23,7 +23,8 @@ from autograder.diagnose import Diagnosis, diagnose, died, showing
 from autograder.errors import SandboxError
 from autograder.exercise import Relation
 from autograder.result import Judged, Result, judge_answers, result_of
-from autograder.sandbox.launcher import Limits, Sandbox, choose
+from autograder.sandbox.launcher import Sandbox, choose
+from autograder.sandbox.parent import Limits
 from autograder.session import Calls, Session, Sessions
 from autograder.shrink import shrink
 from autograder.submission import Submission, Unreadable, read

@@ -23,7 +23,8 @@ from autograder.compare import judge
 from autograder.errors import AuthoringError
 from autograder.grade import Grader
 from autograder.mutations import Mutant, mutants_of
-from autograder.sandbox.launcher import Limits, Sandbox, WorkerDied
+from autograder.sandbox.launcher import Sandbox
+from autograder.sandbox.parent import Limits, WorkerDied
 from autograder.session import encoded
 from autograder.submission import Submission
 from autograder.values import Value

@@ -17,7 +17,8 @@ from autograder.cases import Answer, AssignmentCases, ExerciseCases, answers_in,
 from autograder.compare import Expected, Verdict
 from autograder.diagnose import Diagnosis, died, undefined
 from autograder.helpers import oracle
-from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerDied
+from autograder.sandbox.launcher import Sandbox
+from autograder.sandbox.parent import Inputs, Limits, Worker, WorkerDied
 from autograder.submission import Submission
 from autograder.trials import Arguments, Ask
 from autograder.values import encode

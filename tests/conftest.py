@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, sync_playwright
 from autograder import cases, project
 from autograder.cases import AssignmentCases
 from autograder.grade import Grader
-from autograder.sandbox.launcher import Limits, choose
+from autograder.sandbox.launcher import choose
+from autograder.sandbox.parent import Limits
 from autograder.submission import Submission
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

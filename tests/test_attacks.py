@@ -27,7 +27,8 @@ import pytest
 
 from autograder.cases import AssignmentCases
 from autograder.grade import Grader
-from autograder.sandbox.launcher import Limits, choose
+from autograder.sandbox.launcher import choose
+from autograder.sandbox.parent import Limits
 from autograder.submission import Submission, read
 from tests.conftest import exercise
 

@@ -15,7 +15,8 @@ from autograder.compare import Verdict, compare
 from autograder.diagnose import Diagnosis, diagnose
 from autograder.drawing import size_of
 from autograder.grade import Grader
-from autograder.sandbox.launcher import Limits, choose
+from autograder.sandbox.launcher import choose
+from autograder.sandbox.parent import Limits
 from autograder.shrink import shrink
 from autograder.statements import statements
 from autograder.submission import Submission

@@ -13,7 +13,8 @@ from autograder import cases, project
 from autograder.cases import AssignmentCases, load_module
 from autograder.exercise import exercises_of
 from autograder.grade import Grader, grade_files, published
-from autograder.sandbox.launcher import Limits, Worker, choose
+from autograder.sandbox.launcher import choose
+from autograder.sandbox.parent import Limits, Worker
 from autograder.session import Calls
 from autograder.submission import Submission
 from tests.conftest import Grade, exercise, lost

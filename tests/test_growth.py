@@ -7,7 +7,8 @@ from pathlib import Path
 
 from autograder.cases import AssignmentCases
 from autograder.grade import Grader
-from autograder.sandbox.launcher import Limits, choose
+from autograder.sandbox.launcher import choose
+from autograder.sandbox.parent import Limits
 from autograder.submission import Submission
 from tests.test_attacks import family
 

@@ -13,7 +13,8 @@ import pytest
 from autograder.batch import Batch
 from autograder.errors import SandboxError
 from autograder.sandbox import patience
-from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerDied
+from autograder.sandbox.launcher import Sandbox
+from autograder.sandbox.parent import Inputs, Limits, Worker, WorkerDied
 from autograder.sandbox.patience import Patience
 from autograder.values import encode
 from tests.test_sandbox import alive, family, sandbox, value

@@ -28,7 +28,8 @@ from autograder.cases import AssignmentCases
 from autograder.errors import SandboxError
 from autograder.grade import Grader, grade_files
 from autograder.sandbox import wire
-from autograder.sandbox.launcher import Ended, Inputs, Limits, Worker, WorkerDied, choose
+from autograder.sandbox.launcher import choose
+from autograder.sandbox.parent import Ended, Inputs, Limits, Worker, WorkerDied
 from autograder.session import Calls
 from autograder.submission import Submission
 from autograder.values import MAX_PARTS, dumps, loads

@@ -22,10 +22,11 @@ import pytest
 
 from autograder.batch import Batch
 from autograder.errors import SandboxError
-from autograder.sandbox import launcher, lock
+from autograder.sandbox import launcher, lock, parent
 from autograder.sandbox.kept import Kept
-from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, WorkerDied
+from autograder.sandbox.launcher import Sandbox
 from autograder.sandbox.mounts import _shared_libraries, interpreter, numpy_folder
+from autograder.sandbox.parent import Inputs, Limits, Worker, WorkerDied
 from autograder.values import encode
 
 ROOT = Path(launcher.__file__).resolve().parents[2]
@@ -298,7 +299,7 @@ def test_only_what_is_needed_is_there() -> None:
         assert value(worker, "import colorsys; return colorsys.__name__") == "colorsys"  # a late import
     assert set(site) <= {"numpy", "numpy.libs"}
     assert (top, set(package)) == (["autograder"], {"__init__.py", "batch.py", "values.py", "sandbox"})
-    assert set(inner) == {"__init__.py", "wire.py", "lock.py", "definitions.py", "worker.py"}
+    assert set(inner) == {"__init__.py", "wire.py", "lock.py", "definitions.py", "kept.py", "worker.py"}
     assert (pid <= 2, proc, devices) == (True, False, ["null"])
 
 
@@ -461,7 +462,7 @@ def test_nothing_is_left_when_the_grader_is_killed(sandbox: Sandbox) -> None:
 
 def test_no_lock_no_worker(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     # Root that may not become another user, or a user that cannot: the lock fails, so nothing starts.
-    monkeypatch.setattr(launcher, "_throw_away_user", lambda: None if os.geteuid() == 0 else 61999)
+    monkeypatch.setattr(parent, "_throw_away_user", lambda: None if os.geteuid() == 0 else 61999)
     with pytest.raises(SandboxError, match="did not start"):
         sandbox.start(Limits())
 

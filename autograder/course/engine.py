@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 from autograder import cases
 from autograder.course.files import Collected
 from autograder.grade import Grader
-from autograder.sandbox.launcher import Limits, Sandbox, choose
+from autograder.sandbox.launcher import Sandbox, choose
+from autograder.sandbox.parent import Limits
 from autograder.submission import Submission, Unreadable, cells_of, parse
 
 Engine = Callable[[Submission | Unreadable], dict[str, Any]]

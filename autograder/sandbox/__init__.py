@@ -1,1 +1,1 @@
-"""Where student code runs: `launcher` is the trusted side, `worker` (with `lock` and `wire`) the other."""
+"""Where student code runs: `launcher` and `parent` are the trusted side, `worker` and what it imports the other."""

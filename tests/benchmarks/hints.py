@@ -36,7 +36,8 @@ from autograder.evidence import dimensions
 from autograder.grade import Grader
 from autograder.mutations import Mutant, mutants_of
 from autograder.result import Judged
-from autograder.sandbox.launcher import Limits, choose
+from autograder.sandbox.launcher import choose
+from autograder.sandbox.parent import Limits
 from autograder.statements import statements
 from autograder.submission import Submission
 from autograder.trials import Trials, observed

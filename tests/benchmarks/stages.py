@@ -27,7 +27,8 @@ from autograder.course.record import penalise, record
 from autograder.course.state import result_file
 from autograder.course.tools import gradebook
 from autograder.report.classroom import class_page
-from autograder.sandbox.launcher import Inputs, Limits, Sandbox, Worker, choose
+from autograder.sandbox.launcher import Sandbox, choose
+from autograder.sandbox.parent import Inputs, Limits, Worker
 from tests.benchmarks.floor import floor
 from tests.benchmarks.measure import Cost, spent
 
