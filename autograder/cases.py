@@ -13,9 +13,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
-import os
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -142,14 +140,7 @@ def load(name: str, seed: int = 0) -> AssignmentCases:
         return parse(path.read_bytes())
     except (OSError, ValueError, KeyError, TypeError):
         pass  # not drawn yet, or written half: draw
-    drawn = subprocess.run(
-        [sys.executable, "-c", "from autograder.drawing import main; main()", name, str(seed), str(path)],
-        cwd=project.root(),
-        env={**os.environ, "PYTHONHASHSEED": "0", "AUTOGRADER_ROOT": str(project.root())},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    drawn = project.run_apart("autograder.drawing", name, str(seed), str(path))
     if drawn.returncode == AuthoringError.exit_status:
         raise AuthoringError(drawn.stderr.strip().splitlines()[-1])
     if drawn.returncode != 0:

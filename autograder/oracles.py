@@ -14,7 +14,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -84,14 +83,7 @@ def survivors(name: str) -> tuple[int, list[str]]:
 
 
 def _run(name: str, part: int, parts: int) -> tuple[int, list[str]]:
-    done = subprocess.run(
-        [sys.executable, "-c", "from autograder.oracles import main; main()", name, str(part), str(parts)],
-        cwd=project.root(),
-        env={**os.environ, "PYTHONHASHSEED": "0", "AUTOGRADER_ROOT": str(project.root())},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = project.run_apart("autograder.oracles", name, str(part), str(parts))
     try:
         found = json.loads(done.stdout.splitlines()[-1])
         return int(found["mutants"]), list(found["alive"])

@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from autograder.report import charts
-from autograder.report.templates import mark, style, template
+from autograder.report.templates import style, template
+from autograder.report.values import mark
 
 Row = Mapping[str, Any]
 Notes = Mapping[str, Mapping[str, Any]]

@@ -11,8 +11,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from autograder.report.templates import mark, prose, template
-from autograder.report.values import comparison, explanation, named, shape_of
+from autograder.report.templates import prose, template
+from autograder.report.values import comparison, explanation, mark, named, shape_of
 
 _COLOURS = {"correct": "#1a7f37", "partial": "#9a6700"}
 _STYLE = "border-left:4px solid {colour};padding:.4em .8em;margin:.4em 0;font-family:sans-serif;line-height:1.45"

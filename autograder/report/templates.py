@@ -13,9 +13,8 @@ from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUn
 from markupsafe import Markup, escape
 
 from autograder import project
+from autograder.report.values import mark
 
-MARKS = {"correct": "✓", "partial": "◐", "missing": "○"}
-"""Signs of outcomes, so that none is told by colour alone; ✗ for the others."""
 _METHODS = frozenset(dir(dict))
 _CODE = re.compile(r"`([^`]+)`")
 
@@ -33,11 +32,6 @@ def style() -> dict[str, str]:
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return {"style": text, "policy": policy}
-
-
-def mark(outcome: str) -> str:
-    """The sign of an outcome."""
-    return MARKS.get(outcome, "✗")
 
 
 def prose(text: str) -> Markup:

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.report.values import Cell, Grid, comparison, explanation
+from autograder.report.values import Cell, Grid, comparison, explanation, mark
 from autograder.text import printable
 
 _NOT_YET = "not attempted yet"
-_MARKS = {"correct": "✓", "runs": "✓", "partial": "◐", "missing": "○", "later": "○"}
 _WORDS = {"correct": "right", "runs": "runs", "partial": "partly right", "missing": "not there", "later": "later"}
 _COLOURS = {"✓": "32", "◐": "33", "✗": "31", "○": "2"}
 _LIMIT = "These are a few small cases; the hidden ones, which decide the points, are many and include the edges."
@@ -83,9 +82,9 @@ class Checked:
         lines = [_paint(printable(self._title()), "1", colour)]
         names = max((len(entry["name"]) for entry in self._shown()), default=0)
         for entry in self._shown():
-            mark = _mark(entry)
-            head = f"{mark} {printable(entry['name']):<{names}}  "
-            lines += [f"  {_paint(head, _COLOURS[mark], colour)}{_word(entry)}"]
+            sign = mark(entry["outcome"])
+            head = f"{sign} {printable(entry['name']):<{names}}  "
+            lines += [f"  {_paint(head, _COLOURS[sign], colour)}{_word(entry)}"]
             lines += [" " * 6 + line for line in _body(entry, width - 6)]
         for state, waiting in self._waiting().items():
             text = f"○ {state}: {printable(', '.join(waiting))}"
@@ -150,10 +149,6 @@ def _paint(text: str, code: str, colour: bool) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if colour else text
 
 
-def _mark(entry: Mapping[str, Any]) -> str:
-    return _MARKS.get(entry["outcome"], "✗")
-
-
 def _word(entry: Mapping[str, Any]) -> str:
     return _WORDS.get(entry["outcome"], str(entry["outcome"]))
 
@@ -175,7 +170,7 @@ def _item(entry: Mapping[str, Any]) -> str:
     """One exercise as an item of a list, everything in it escaped."""
     name, word = html.escape(printable(entry["name"])), html.escape(_word(entry))
     about = "" if entry["right"] else f' <span class="ag-note">· {_prose(entry["summary"])}</span>'
-    parts = [f"<div>{_mark(entry)} <strong><code>{name}</code></strong> {word}{about}</div>"]
+    parts = [f"<div>{mark(entry['outcome'])} <strong><code>{name}</code></strong> {word}{about}</div>"]
     if entry["message"]:
         parts.append(f"<p>{_prose(entry['message'])}</p>")
     if entry["later"] and entry["right"]:
