@@ -274,12 +274,12 @@ def test_half_written_cache(cut: Callable[[bytes], bytes], tmp_path: Path, monke
     monkeypatch.setattr(project, "cache_dir", lambda: tmp_path)
     drawn = []
 
-    def draw(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
-        drawn.append(Path(command[-1]))
+    def draw(module: str, name: str, seed: str, path: str) -> subprocess.CompletedProcess[str]:
+        drawn.append(Path(path))
         drawn[-1].write_bytes(whole)
-        return subprocess.CompletedProcess(command, 0)
+        return subprocess.CompletedProcess([module], 0)
 
-    monkeypatch.setattr("autograder.cases.subprocess.run", draw)
+    monkeypatch.setattr(project, "run_apart", draw)
     cases.cached("backprop").write_bytes(cut(whole))
     assert cases.to_json(cases.load("backprop")) == cases.to_json(cases.parse(whole))
     assert drawn == [cases.cached("backprop")]
