@@ -60,10 +60,10 @@ def diagnose(exercise: ExerciseCases, verdicts: Sequence[Verdict], more: Sequenc
 def _behaves_like(known: KnownMistake, verdicts: Sequence[Verdict]) -> bool:
     """Whether all answers are those of a misconception; if its first few differ, the others are not even read."""
 
-    def same(answers: Sequence[Answer]) -> bool:
-        return all(same_answer(own, verdict.answer) for own, verdict in zip(answers, verdicts, strict=False))
+    def same(answers: Sequence[Answer], seen: Sequence[Verdict]) -> bool:
+        return all(same_answer(own, verdict.answer) for own, verdict in zip(answers, seen, strict=True))
 
-    return same(known.first_answers) and same(known.answers)
+    return same(known.first_answers, verdicts[: len(known.first_answers)]) and same(known.answers, verdicts)
 
 
 def showing(exercise: ExerciseCases, diagnosis: Diagnosis, verdict: Verdict) -> Diagnosis:
