@@ -395,7 +395,6 @@ def _jupyter() -> Path:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from autograder.course import load_gradebook
     from autograder.course.config import course_root
     from autograder.course.files import class_page_file
     from autograder.course.state import State
@@ -409,7 +408,6 @@ def _report(options: argparse.Namespace) -> int:
     graded = [name for name in names if options.assignment or State.load(course, name).students]
     if not graded:
         raise CourseError(f"nothing has been graded in {course}; grade it first.")
-    load_gradebook()
     from autograder.course.reporting import report
 
     for name in graded:

@@ -381,25 +381,17 @@ def test_misconceptions_become_what_a_student_would_write(tiny: Path) -> None:
     assert sample.mistakes_of(bank[0]) == ("def double(x):\n    return x + 2",)
 
 
-@pytest.mark.parametrize(
-    "program",
-    [
-        "from autograder.course import feedback, marking, record, reporting\n"
-        "heavy = {'nbgrader', 'nbconvert', 'zmq', 'jupyter_server', 'jupytext'} & set(sys.modules)\n"
-        "assert not heavy, heavy\n",
-        "book = sys.modules['nbgrader.api'].Gradebook\n"
-        "from nbgrader.preprocessors import AssignLatePenalties, saveautogrades\n"
-        "assert saveautogrades.Gradebook is book\n"
-        "import nbgrader\nfrom nbgrader.apps import NbGraderAPI\nassert nbgrader.__version__\n"
-        "assert nbgrader._jupyter_server_extension_points()\n",
-    ],
-    ids=["and grading needs no more", "and all of it can be loaded later"],
-)
-def test_of_nbgrader_what_grading_needs_is_loaded(program: str) -> None:
+def test_importing_the_course_changes_nothing_of_others() -> None:
+    """`nbgrader_config.py` is read by every Jupyter process started here: it takes no module from them."""
+    program = (
+        "import sys\nfrom traitlets.config import Config\nfrom autograder.course.config import configure\n"
+        "from autograder.course import feedback, marking, record, reporting\nconfigure(Config())\n"
+        "blocked = [name for name, module in sys.modules.items() if module is None]\nassert not blocked, blocked\n"
+        "import nbgrader\nassert sys.modules['nbgrader'].api is sys.modules['nbgrader.api']\n"
+        "assert nbgrader.__version__ and nbgrader._jupyter_server_extension_points()\n"
+    )
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    begin = "import sys\nfrom autograder.course import load_gradebook\nload_gradebook()\n"
-    words = [sys.executable, "-c", begin + program]
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder import cases, project
-from autograder.course import load_gradebook
 from autograder.course.engine import Engine, engine, graded
 from autograder.course.files import Collected
 from autograder.errors import AutograderError, CourseError
@@ -126,7 +125,6 @@ class Kit:
         """In a process that marks nothing else. Raises CourseError if its framework is another version."""
         from distributed import get_worker
 
-        load_gradebook()
         from autograder.course.marking import Marker
 
         if self.code != project.framework_key():

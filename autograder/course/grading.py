@@ -13,7 +13,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.course import load_gradebook
 from autograder.course.files import Collected, class_page_file, released, students, table_file, write
 from autograder.course.state import State, gradebook_time, locked, result_file
 from autograder.errors import CourseError
@@ -112,7 +111,6 @@ def _holds(course: Path, name: str, state: State) -> bool:
     """Whether the gradebook has what the state says was recorded."""
     if not state.students:
         return True
-    load_gradebook()
     from autograder.course.record import holds
     from autograder.course.tools import gradebook
 

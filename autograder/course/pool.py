@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 from itertools import islice, starmap
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from autograder.course import load_gradebook
 from autograder.errors import CourseError
 
 if TYPE_CHECKING:
@@ -54,8 +53,7 @@ def processes(
     with pool(name, released, size, allow_weak) as grading:
         found = grading.grade(collected)
         with kept():
-            load_gradebook()  # while they are at work
-            from autograder.course.marking import Marker
+            from autograder.course.marking import Marker  # and nbgrader with it, while they are at work
 
             marker = Marker(released)
         told(grading.sandbox())
