@@ -85,7 +85,7 @@ def grade_files(
 def grade_cells(name: str, cells: Sequence[str], *, seed: int = 0, sandbox: Sandbox | None = None) -> Result:
     """Grade the code cells of one notebook: one entry of the document's "submissions"."""
     grader = Grader(assignments.load(name, seed), sandbox or choose(), Limits())
-    return grader.grade(Submission(name, tuple(cells)))
+    return grader.grade(Submission.of(name, cells))
 
 
 def published(document: dict[str, Any]) -> dict[str, Any]:

@@ -107,7 +107,7 @@ class Session:
     """Asks one submission, and remembers what defining it showed."""
 
     def __init__(self, shared: Sessions, submission: Submission) -> None:
-        self._shared, self._cells = shared, list(submission.cells)
+        self._shared, self._cells = shared, [cell.source for cell in submission.cells]
         self._worker: Worker | None = None
         self._loaded: dict[str, Any] = {}
         self._loads = True

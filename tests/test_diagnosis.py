@@ -322,7 +322,9 @@ def test_what_comes_after_judging_costs_no_points(
         "    return dZ.T @ A_prev / len(dZ) + (1.5 if len(dZ) > 4 else 0)"
     )
     limits = Limits(wall=5.0)
-    first, second = (Grader(backprop, choose(), limits).grade(Submission("s", (*solution, source))) for _ in range(2))
+    first, second = (
+        Grader(backprop, choose(), limits).grade(Submission.of("s", (*solution, source))) for _ in range(2)
+    )
     assert first == second
     assert {each["name"] for each in first["exercises"] if each["score"] < each["max_score"]} <= {
         "dW",

@@ -384,7 +384,7 @@ def test_right_results_of_helpers_are_tried_on_a_few_calls_first(
     wrong = ["def dZ_output(A, Y): return Y - A"]
     if own == "wrong":
         wrong.append("def backward(X, Y, W1, b1, W2, b2): return 0.0 * W1, 0.0 * b1, 0.0 * W2, 0.0 * b2")
-    found = exercise(Grader(backprop, choose(), Limits()).grade(Submission("s", (*solution, *wrong))), "backward")
+    found = exercise(Grader(backprop, choose(), Limits()).grade(Submission.of("s", (*solution, *wrong))), "backward")
     count = len(next(entry.cases for entry in backprop.exercises if entry.name == "backward"))
     assert found["follow_through"] is (own == "right")
     assert found["outcome"] == {"right": "correct", "wrong": "wrong"}[own]
@@ -403,7 +403,7 @@ def test_what_may_take_long_is_asked_for_alone_and_others_are_not_waited_for(mon
 
     monkeypatch.setattr(Worker, "request", noted)
     cells = cases.reference_cells(project.notebook("training"))
-    result = Grader(training, choose(), Limits(wall=7.0)).grade(Submission("right", tuple(cells)))
+    result = Grader(training, choose(), Limits(wall=7.0)).grade(Submission.of("right", cells))
     assert result["score"] == 100
     limits = {entry.name: entry.seconds for entry in training.exercises}
     for names, wall in asked:

@@ -50,7 +50,7 @@ def check_file(path: Path, asked: list[str], assignment: str | None = None) -> C
     if not path.exists():
         raise UsageError(f"there is no file {path}.")
     submission = read(path)
-    cells = () if isinstance(submission, Unreadable) else submission.cells
+    cells = () if isinstance(submission, Unreadable) else tuple(cell.source for cell in submission.cells)
     defined = {name for cell in cells for name in _DEFINED.findall(cell)}
     folder = path.resolve().parent
     beside = assignment or (path.stem if path.stem in map(find.name_of, find.near(folder)) else None)
