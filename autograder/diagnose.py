@@ -28,6 +28,7 @@ class Diagnosis:
     scope     words for the part of the exercise that it is about, if not for all of it
     general   the part of the message that is true of all cases in its scope, not only of the one shown
     axes      names of the dimensions of results that have the wrong shape, where all such results have them
+    undefined the exception that was raised on defining it, if that is why there is nothing to show
     """
 
     outcome: str
@@ -37,6 +38,14 @@ class Diagnosis:
     scope: str = ""
     general: str | None = None
     axes: tuple[str, ...] = ()
+    undefined: Answer | None = None
+
+    @property
+    def problem(self) -> Answer | None:
+        """The exception that the message tells of, if it does."""
+        if self.undefined or self.misconception or self.shown is None:
+            return self.undefined
+        return self.shown.answer if self.shown.answer.error else None
 
 
 def diagnose(exercise: ExerciseCases, verdicts: Sequence[Verdict], more: Sequence[str] = ()) -> Diagnosis:
@@ -110,7 +119,7 @@ def _outcome_of_error(answer: Answer) -> str:
 
 
 def describe_error(answer: Answer) -> str:
-    """A sentence about an exception, with the line of the student's cell where it arose."""
+    """A sentence about an exception; where it arose is told in `places`."""
     if answer.error == "NotImplementedError":
         return "not attempted yet"
     if answer.module:
@@ -121,9 +130,8 @@ def describe_error(answer: Answer) -> str:
         return "needs more memory than there is"
     if answer.error == "Unencodable":
         return f"returns {clean(answer.message)}; return numbers, arrays or lists of them"
-    where = f" (line {answer.line} of the cell)" if answer.line else ""
     what = f": {clean(answer.message)}" if answer.message.strip() else ""
-    return f"raises {clean(answer.error or '', 60)}{what}{where}"
+    return f"raises {clean(answer.error or '', 60)}{what}"
 
 
 def died(reason: str, wall: float = 0.0) -> str:
@@ -142,9 +150,9 @@ def undefined(name: str, problem: Answer | None, forbidden: str | None, known: S
     if forbidden:
         return Diagnosis("forbidden", describe_error(Answer(error="ImportError", module=forbidden)))
     if problem and problem.error == "TimeoutError":
-        return Diagnosis("timeout", f"defining `{owner}` {clean(problem.message)}")
+        return Diagnosis("timeout", f"defining `{owner}` {clean(problem.message)}", undefined=problem)
     if problem:
-        return Diagnosis("error", f"`{owner}` could not be defined: {describe_error(problem)}")
+        return Diagnosis("error", f"`{owner}` could not be defined: {describe_error(problem)}", undefined=problem)
     near = [other for other in known if other.lower() == name.lower()] or difflib.get_close_matches(name, known, 1)
     meant = f"; is it your `{clean(near[0], 40)}`?" if near else ""
     return Diagnosis("missing", f"`{name}` is not defined{meant}")

@@ -17,19 +17,22 @@ from pathlib import Path
 from typing import Any
 
 from autograder import cases as assignments
+from autograder import project
 from autograder.batch import Batch
 from autograder.cases import AssignmentCases, ExerciseCases, answers_in
 from autograder.diagnose import Diagnosis, diagnose, died, showing
 from autograder.errors import SandboxError
 from autograder.exercise import Relation
+from autograder.places import placed
 from autograder.result import Judged, Result, judge_answers, result_of
 from autograder.sandbox.launcher import Sandbox, choose
 from autograder.sandbox.parent import Limits
 from autograder.session import Calls, Session, Sessions
 from autograder.shrink import shrink
-from autograder.submission import Submission, Unreadable, read
+from autograder.submission import Cell, Submission, Unreadable, read
 from autograder.text import clean
 from autograder.trials import Trials, observed
+from autograder.ways import rank
 
 Progress = Callable[[Result], None]
 
@@ -56,7 +59,7 @@ def grade_files(
     submission could be graded; never for what is wrong with a file.
     """
     sandbox = sandbox or choose()
-    grader = Grader(assignments.load(name, seed), sandbox, limits or Limits())
+    grader = Grader(assignments.load(name, seed), sandbox, limits or Limits(), released_cells(name))
 
     failures: list[SandboxError] = []
 
@@ -84,8 +87,14 @@ def grade_files(
 
 def grade_cells(name: str, cells: Sequence[str], *, seed: int = 0, sandbox: Sandbox | None = None) -> Result:
     """Grade the code cells of one notebook: one entry of the document's "submissions"."""
-    grader = Grader(assignments.load(name, seed), sandbox or choose(), Limits())
+    grader = Grader(assignments.load(name, seed), sandbox or choose(), Limits(), released_cells(name))
     return grader.grade(Submission.of(name, cells))
+
+
+def released_cells(name: str) -> tuple[Cell, ...]:
+    """The code cells of an assignment's released notebook; none if it has not been released."""
+    found = read(project.released(name))
+    return () if isinstance(found, Unreadable) else found.cells
 
 
 def published(document: dict[str, Any]) -> dict[str, Any]:
@@ -109,7 +118,7 @@ class Grader:
     """
 
     def __init__(
-        self, assignment: AssignmentCases, sandbox: Sandbox, limits: Limits, cells: Sequence[str] = ()
+        self, assignment: AssignmentCases, sandbox: Sandbox, limits: Limits, cells: Sequence[Cell] = ()
     ) -> None:
         self.assignment = assignment
         self._sessions = Sessions(assignment, sandbox, limits, cells)
@@ -144,6 +153,7 @@ class Grader:
         session = self._sessions.begin(submission)
         try:
             own = self._own(session)
+            self._otherwise(session, own)
             given: dict[str, tuple[Judged, list[str]]] = {}
             # Those with fewer helpers replaced first: the session's process can then go on with the others.
             for exercise in sorted(self.assignment.exercises, key=lambda entry: len(_wrong_helpers(entry, own))):
@@ -173,6 +183,24 @@ class Grader:
                     own[name] = None
         return own
 
+    def _otherwise(self, session: Session, own: dict[str, Judged | None]) -> None:
+        """What is not right counts as another way gives it, where that is better; the session then asks it so."""
+
+        def wrong() -> list[ExerciseCases]:
+            return [entry for entry in self.assignment.exercises if not ((mine := own[entry.name]) and mine.right)]
+
+        for way, entries in session.ways.others(wrong):
+            own.update(self._asked(session, [self._all[entry.name] for entry in entries if own[entry.name] is None]))
+            was = {entry.name: judged for entry in entries if (judged := own[entry.name])}
+            # What may take long comes last: there is a limit for all.
+            names = sorted(was, key=lambda name: was[name].outcome in ("timeout", "crashed", "memory"))
+            usual = dict(session.chosen)
+            session.chosen.update(dict.fromkeys(names, way))
+            for name, judged in self._asked(session, [self._all[name] for name in names]).items():
+                if rank(judged.points, judged.outcome) > rank(was[name].points, was[name].outcome):
+                    own[name], usual[name] = judged, way
+            session.chosen = usual
+
     def _given(
         self, session: Session, exercise: ExerciseCases, own: dict[str, Judged | None]
     ) -> tuple[Judged, list[str]]:
@@ -193,6 +221,7 @@ class Grader:
 
     def _told(self, session: Session, exercise: ExerciseCases, judged: Judged, followed: list[str]) -> Result:
         diagnosis = self._explained(session, exercise, judged, followed)
+        diagnosis = placed(diagnosis, exercise.name, session.submission)
         if followed:
             diagnosis = _followed(diagnosis, followed)
         return result_of(exercise, judged.points, diagnosis, bool(followed))

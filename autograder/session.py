@@ -6,8 +6,10 @@ Nothing is judged here: an answer is a batch of results, or the diagnosis of a w
 from __future__ import annotations
 
 import base64
+import functools
 import itertools
 import struct
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,15 +20,18 @@ from autograder.compare import Expected, Verdict
 from autograder.diagnose import Diagnosis, died, undefined
 from autograder.helpers import oracle
 from autograder.sandbox.launcher import Sandbox
-from autograder.sandbox.parent import Inputs, Limits, Worker, WorkerDied
-from autograder.submission import Submission
+from autograder.sandbox.parent import Inputs, Limits, Message, Worker, WorkerDied
+from autograder.submission import Cell, Submission
 from autograder.trials import Arguments, Ask
 from autograder.values import encode
+from autograder.ways import DEFINITIONS, Way, Ways
 
 _AGAIN = 8
 """Cases that are called a second time: the same inputs must give the same results."""
 _TOGETHER_SECONDS = 2.0
 """For several exercises in one request, which a worker answers in part after a quarter of it: or one by one."""
+_OTHERWISE_SECONDS = 10.0
+"""For all that is tried in other ways than by the definitions alone, together."""
 _FEW = 8
 """Cases that show whether a composition with a wrong helper is wrong, in nearly all submissions where it is."""
 
@@ -78,7 +83,7 @@ class Sessions:
     """
 
     def __init__(
-        self, assignment: AssignmentCases, sandbox: Sandbox, limits: Limits, cells: Sequence[str] = ()
+        self, assignment: AssignmentCases, sandbox: Sandbox, limits: Limits, cells: Sequence[Cell] = ()
     ) -> None:
         self.sandbox, self.limits = sandbox, limits
         self.reference = assignment.reference_functions()
@@ -86,7 +91,8 @@ class Sessions:
         inputs = {entry.name: [encoded(case.arguments) for case in entry.cases] for entry in assignment.exercises}
         calls = {entry.name: entry.call for entry in assignment.exercises}
         drawn = any("random" in source for source in assignment.reference)
-        self.inputs = Inputs.of(inputs, calls, cells, ["numpy.random"] if drawn else [])
+        self.released, sources = cells, [cell.source for cell in cells]
+        self.inputs = Inputs.of(inputs, calls, sources, ["numpy.random"] if drawn else [])
         self._given: dict[tuple[str, str], tuple[bytes, bytes, bytes]] = {}
 
     def begin(self, submission: Submission) -> Session:
@@ -104,11 +110,21 @@ class Sessions:
 
 
 class Session:
-    """Asks one submission, and remembers what defining it showed."""
+    """Asks one submission, and remembers what defining it showed.
+
+    `chosen` are the ways in which exercises are asked, by name, where that is not by the definitions alone.
+    """
 
     def __init__(self, shared: Sessions, submission: Submission) -> None:
-        self._shared, self._cells = shared, [cell.source for cell in submission.cells]
+        self._shared, self.submission = shared, submission
+        self.ways = Ways(submission.cells, shared.released)
+        self.chosen: dict[str, Way] = {}
         self._worker: Worker | None = None
+        self._way = DEFINITIONS
+        """That of the worker."""
+        self._dead: set[Way] = set()
+        """In which the submission killed the worker when it was defined."""
+        self._left = _OTHERWISE_SECONDS
         self._loaded: dict[str, Any] = {}
         self._loads = True
         self._together = True
@@ -128,7 +144,7 @@ class Session:
         found: list[Batch | Diagnosis] = []
         while left := calls[len(found) :]:
             # What has a limit of its own may take long.
-            some = list(itertools.takewhile(lambda each: each.exercise.seconds is None, left))
+            some = list(itertools.takewhile(functools.partial(self._like, self._way_of(left[0].exercise)), left))
             asked = some if some and self._together and self._loads else left[:1]
             try:
                 found += self._answered(asked)
@@ -140,13 +156,17 @@ class Session:
                     found.append(self._died(left[0].exercise, death))
         return found
 
+    def _like(self, way: Way, calls: Calls) -> bool:
+        """Whether these calls can be asked for with others: in this way, and without a limit of their own."""
+        return calls.exercise.seconds is None and self._way_of(calls.exercise) == way
+
     def _answered(self, calls: Sequence[Calls]) -> list[Batch | Diagnosis]:
         """The answers to calls of the first of some exercises, in one reply. Raises WorkerDied."""
         worker, usual = self._ready(calls[0].exercise), self._shared.limits.wall
         asked = calls if self._loads else calls[:1]
         message = {"op": "calls", "calls": [_message(each) for each in asked]}
         alone = asked[0].exercise.seconds or usual
-        reply = worker.request(message, wall=alone if len(asked) == 1 else min(usual, _TOGETHER_SECONDS))
+        reply = self._request(worker, message, wall=alone if len(asked) == 1 else min(usual, _TOGETHER_SECONDS))
         sizes, block = reply.get("sizes"), reply["block"]
         if not isinstance(sizes, list) or not 0 < len(sizes) <= len(asked):
             raise WorkerDied("crashed")
@@ -199,7 +219,8 @@ class Session:
         worker = self._ready(exercise)
         self._told |= set(replaced)
         given = {name: self._shared.given(exercise, name) for name in replaced}
-        return worker.request(
+        return self._request(
+            worker,
             {**message, "replace": {name: list(map(len, parts)) for name, parts in given.items()}},
             block=b"".join(itertools.chain.from_iterable(given.values())),
             answer=oracle(self._shared.reference, replaced) if replaced else None,
@@ -207,21 +228,49 @@ class Session:
         )
 
     def _ready(self, exercise: ExerciseCases) -> Worker:
-        """A worker in which the submission is defined: all of it, or only this exercise if all of it kills workers."""
-        if self._worker and self._loads:
+        """A worker in which the submission is defined in the exercise's way; only this exercise, if all kills workers.
+
+        Raises WorkerDied.
+        """
+        way = self._way_of(exercise)
+        alone = way == DEFINITIONS and not self._loads
+        if self._worker and self._way == way and not alone:
             return self._worker
         self.close()
-        self._worker = self._shared.sandbox.start(self._shared.limits, self._shared.inputs)
-        names = self._shared.names if self._loads else [exercise.name.partition(".")[0]]
+        if way in self._dead or (way != DEFINITIONS and self._left <= 0):
+            raise WorkerDied("timeout")
+        self._worker, self._way = self._shared.sandbox.start(self._shared.limits, self._shared.inputs), way
+        names = [exercise.name.partition(".")[0]] if alone else self._shared.names
+        cells = [cell.source for cell in self.submission.cells[: way.cells]]
+        load = {"op": "load", "cells": cells, "names": names, "given": self.ways.given, "whole": way.whole}
         try:
-            self._loaded = self._worker.request({"op": "load", "cells": self._cells, "names": names})
+            self._loaded = self._request(self._worker, load)
         except WorkerDied:
             self.close()
-            if not self._loads:
+            if way != DEFINITIONS:
+                self._dead.add(way)
+            if way != DEFINITIONS or alone:
                 raise
             self._loads = False
             return self._ready(exercise)
+        if way == DEFINITIONS and not alone:
+            self.ways.learn(self._loaded)
         return self._worker
+
+    def _request(self, worker: Worker, message: dict[str, Any], wall: float | None = None, **more: Any) -> Message:
+        """A worker's reply. What is asked in other ways has one limit of time for all, what has its own apart."""
+        if self._way == DEFINITIONS:
+            return worker.request(message, wall=wall, **more)
+        usual = self._shared.limits.wall
+        begin = time.monotonic()
+        try:
+            limit = max(usual if wall is None else wall, 0.0)
+            return worker.request(message, wall=limit if limit > usual else min(limit, self._left), **more)
+        finally:
+            self._left -= time.monotonic() - begin
+
+    def _way_of(self, exercise: ExerciseCases) -> Way:
+        return self.chosen.get(exercise.name, DEFINITIONS)
 
     def _read(self, exercise: ExerciseCases, reply: dict[str, Any]) -> Batch | Diagnosis:
         if reply.get("missing") is True:
@@ -243,6 +292,8 @@ class Session:
     def _died(self, exercise: ExerciseCases, death: WorkerDied) -> Diagnosis:
         """Why there are no answers; the smallest case is tried alone to see whether it shows the same."""
         shown = None
+        if self._way_of(exercise) != DEFINITIONS:
+            return Diagnosis(death.reason, self._explained(exercise, death))
         try:
             self._reply(exercise, _call(exercise, cases=[encoded(exercise.cases[0].arguments)]))
         except WorkerDied as again:

@@ -144,13 +144,10 @@ def _cell(cell: dict[str, Any], number: int) -> Cell:
     metadata, kind = cell.get("metadata"), cell.get("cell_type")
     grading = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = grading.get("grade_id") if isinstance(grading, dict) else None
-    return Cell(
-        source_of(cell),
-        number,
-        0,
-        grade_id if isinstance(grade_id, str) else "",
-        "code" if kind == "code" else "raw" if kind == "raw" else "markdown",
-    )
+    if isinstance(grading, dict) and grading.get("cell_type") == "code":
+        kind = "code"  # nbgrader puts back what it was
+    kind = kind if kind in ("code", "raw") else "markdown"
+    return Cell(source_of(cell), number, 0, grade_id if isinstance(grade_id, str) else "", kind)
 
 
 def notebook_cells(content: bytes) -> list[dict[str, Any]]:

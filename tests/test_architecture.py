@@ -27,6 +27,7 @@ evidence
 formulas
 statements
 diagnose
+places ways
 trials
 shrink
 score

@@ -129,7 +129,12 @@ MESSAGES = {
     ),
     "argument": ("def db(dZ):\n  r = dZ.mean(0)[:, None]\n  dZ[:] = 0\n  return r", "db", "wrong", "argument `dZ`"),
     "exception": ("def db(dZ):\n  return dZ.nothing", "db", "error", "raises AttributeError"),
-    "line": ("def db(dZ):\n  x = 1\n  raise ValueError('why')", "db", "error", "why (line 3 of the cell)"),
+    "line": (
+        "def db(dZ):\n  x = 1\n  raise ValueError('why')",
+        "db",
+        "error",
+        "why (cell 1, line 3: `raise ValueError('why')`)",
+    ),
     "exit": ("def db(dZ): raise SystemExit", "db", "error", "raises SystemExit"),
     "stub": ("def db(dZ): raise NotImplementedError()", "db", "missing", "not attempted yet"),
     "removed": ("del db", "db", "correct", None),

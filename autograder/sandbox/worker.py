@@ -1,6 +1,7 @@
 """The untrusted side: a warm parent that holds nothing worth having, and one process per submission forked from it.
 
-Started as `worker.py FD FILES PATH…`; imports only the standard library and NumPy. The parent reads only what the
+Started as `worker.py FD FILES IPYTHON PATH…`; imports only the standard library and NumPy, and reads cells by two files
+of IPython in the folder IPYTHON, if that is not empty. The parent reads only what the
 trusted side sends over the socket FD, and never a student's byte:
 
     {"op": "keep", "inputs": {exercise: [{argument: value}, …]}, "calls": {exercise: expression}, "cells": [source, …],
@@ -13,9 +14,10 @@ trusted side sends over the socket FD, and never a student's byte:
 
 A forked process locks itself in, says `{"ready": true}` over its own socket, then answers requests there:
 
-    {"id", "op": "load", "cells": [source, …], "names": [name, …]}
-        → {"id", "defined": [name, …], "others": [name, …], "problems": {name: {type, message, line}},
-           "forbidden": {name: module}}
+    {"id", "op": "load", "cells": [source, …], "names": [name, …], "given": [numbers of cells, …], "whole": bool}
+        → {"id", "defined": [name, …], "others": [name, …], "problems": {name: {type, message, line, cell}},
+           "forbidden": {name: module}, "complete": bool, "settled": number of cells}
+           (see `definitions`; "given" and "whole" may be left out)
     {"id", "op": "call", "name", "call": expression, "cases": [{argument: value}, …] or "kept": exercise and "which":
      [[index, the one after the last], …], "replace": {name: [bytes of tags, of sizes, of sealed results]}} and all
      these bytes in the lines after it
@@ -38,6 +40,7 @@ import gc
 import importlib
 import io
 import os
+import pathlib
 import platform
 import random
 import signal
@@ -51,6 +54,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from autograder.sandbox.cells import Known
     from autograder.sandbox.kept import Kept
 
 _PRELOADED = [
@@ -100,12 +104,13 @@ Case = dict[str, Any]
 
 def main(arguments: list[str]) -> None:
     """Import all that submissions may use, then serve the trusted side until it closes the socket."""
-    descriptor, files, *paths = arguments
+    descriptor, files, ipython, *paths = arguments
     sys.path += paths
     for name in _PRELOADED if files == "1" else [*_PRELOADED, *_LARGE]:
         importlib.import_module(name)
-    from autograder.sandbox import lock
+    from autograder.sandbox import cells, lock
 
+    cells.read_as_ipython(pathlib.Path(ipython) if ipython else None)
     parent = Parent(socket.socket(fileno=int(descriptor)), files_readable=files == "1")
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
@@ -122,13 +127,13 @@ class Parent:
 
     def __init__(self, connection: socket.socket, files_readable: bool) -> None:
         from autograder import batch, values
-        from autograder.sandbox import definitions, kept, lock, wire
+        from autograder.sandbox import cells, definitions, kept, lock, wire
 
         self.connection, self.files_readable = connection, files_readable
         self.batch, self.values, self.definitions, self.lock, self.wire = batch, values, definitions, lock, wire
-        self.keep = kept.Kept
+        self.keep, self.compiled = kept.Kept, cells.compiled
         self.kept: dict[str, Kept] = {}
-        self.known: dict[str, Any] = {}
+        self.known: Known = {}
 
     def serve(self) -> None:
         """Answer the trusted side in turn, until it is gone."""
@@ -142,7 +147,7 @@ class Parent:
                 self.kept = {name: self.keep(_decoded(self.values, cases)) for name, cases in request["inputs"].items()}
                 for name, call in request["calls"].items():
                     _compiled(call, self.kept[name].names)  # for all forks
-                self.known = self.definitions.compiled(request["cells"])
+                self.known = self.compiled(request["cells"])
                 for name in request["modules"]:
                     importlib.import_module(name)
                 gc.collect()
@@ -282,18 +287,20 @@ class Worker:
     def load(self, request: dict[str, Any]) -> dict[str, Any]:
         import numpy as np
 
-        module = types.ModuleType("submission")
-        sys.modules["submission"] = module
-        namespace = vars(module)
-        namespace.update(np=np, numpy=np)  # a deleted import cell costs nothing
+        # A deleted import cell costs nothing.
+        namespace = vars(self.definitions.module_of({"np": np, "numpy": np}))
         given = set(namespace)
-        found = self.found = self.definitions.define(request["cells"], request["names"], namespace, self.known)
+        names, whole = request["names"], request.get("whole", False)
+        cells = set(request.get("given", ()))
+        found = self.found = self.definitions.define(request["cells"], names, namespace, self.known, cells, whole)
         functions = {name for name, value in namespace.items() if name not in given and callable(value)}
         return {
             "defined": [name for name in request["names"] if name in functions],
             "others": sorted(found.bound - set(request["names"]))[:200],
             "problems": {name: vars(problem) for name, problem in found.problems.items()},
             "forbidden": found.forbidden,
+            "complete": found.complete,
+            "settled": found.settled,
         }
 
     def calls(self, requests: list[dict[str, Any]]) -> list[bytes | None]:
@@ -309,11 +316,8 @@ class Worker:
     def call(self, request: dict[str, Any]) -> Any:
         """A batch with a result for each call; None if there is nothing to call."""
         namespace = self.found.namespace
-        owner, *attributes = request["name"].split(".")
-        target = namespace.get(owner)
-        for attribute in attributes:
-            target = getattr(target, attribute, None)
-        if target is None:
+        exists = self.definitions.defines(namespace, request["name"])
+        if exists is False or (exists is None and self.lacks(request)):
             return None
         replaced = request.get("replace", {})
         own = {name: namespace[name] for name in replaced if name in namespace}
@@ -326,21 +330,31 @@ class Worker:
         namespace.update(own)
         return batch
 
+    def lacks(self, request: dict[str, Any]) -> bool:
+        """Whether the first of some calls shows that what is not seen in a class is not made by it either."""
+        function, cases = self.calls_of(request)
+        error = self.one(function, cases[0], self.batch.Packer()) if cases else None
+        return error is not None and self.definitions.is_absence(error["type"], error["message"])
+
     def results(self, request: dict[str, Any]) -> Any:
         """The results of all calls that a request asks for."""
-        if "kept" in request:
-            kept = self.kept[request["kept"]]
-            which = [index for start, end in request["which"] for index in range(start, end)]
-            function = self.function(request["call"], kept.names)
+        function, cases = self.calls_of(request)
+        if "kept" in request and len(cases) > 1:
             # A single call must not be made twice: it may take nearly all of the time that there is.
-            found = self.results_of_shared(function, kept, which) if len(which) > 1 else None
+            which = [index for start, end in request["which"] for index in range(start, end)]
+            found = self.results_of_shared(function, self.kept[request["kept"]], which)
             if found is not None:
                 return found
-            cases = [kept.case(index) for index in which]
-        else:
-            cases = _decoded(self.values, request["cases"])
-            function = self.function(request["call"], tuple(cases[0]) if cases else ())
         return self.results_of_copies(function, cases)
+
+    def calls_of(self, request: dict[str, Any]) -> tuple[Callable[..., Any], list[Case]]:
+        """The function that a request calls, and the arguments of each call."""
+        if "kept" in request:
+            kept = self.kept[request["kept"]]
+            cases = [kept.case(index) for start, end in request["which"] for index in range(start, end)]
+            return self.function(request["call"], kept.names), cases
+        cases = _decoded(self.values, request["cases"])
+        return self.function(request["call"], tuple(cases[0]) if cases else ()), cases
 
     def function(self, call: str, names: tuple[str, ...]) -> Callable[..., Any]:
         """The call as a function of its arguments."""
@@ -409,11 +423,8 @@ class Worker:
         numpy_random.seed(0)
 
     def describe(self, error: BaseException) -> dict[str, Any]:
-        problem = vars(self.definitions.problem_of(error))
-        module = getattr(error, "name", None) if isinstance(error, ImportError) else None
-        if isinstance(error, NameError):
-            module = self.found.forbidden.get(getattr(error, "name", None) or "")
-        return {**problem, "module": module if isinstance(module, str) else None}
+        described: dict[str, Any] = self.definitions.described(error, self.found)
+        return described
 
     def proxy(self, identity: str, name: str, tags: bytes, sizes: bytes, sealed: bytes) -> Callable[..., Any]:
         """A stand-in for a helper that is wrong: gives the right result for these arguments."""
