@@ -10,7 +10,7 @@ these out.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -186,8 +186,11 @@ class Grader:
     def _otherwise(self, session: Session, own: dict[str, Judged | None]) -> None:
         """What is not right counts as another way gives it, where that is better; the session then asks it so."""
 
-        def wrong() -> list[ExerciseCases]:
-            return [entry for entry in self.assignment.exercises if not ((mine := own[entry.name]) and mine.right)]
+        def wrong() -> Iterator[tuple[ExerciseCases, str]]:
+            for entry in self.assignment.exercises:
+                judged = own[entry.name]
+                if judged is None or not judged.right:
+                    yield entry, judged.outcome if judged else "wrong"
 
         for way, entries in session.ways.others(wrong):
             own.update(self._asked(session, [self._all[entry.name] for entry in entries if own[entry.name] is None]))

@@ -56,28 +56,34 @@ class Ways:
         self._complete = loaded.get("complete") is True
         self._settled = settled if type(settled) is int else len(self._cells)
 
-    def others(self, wrong: Callable[[], Iterable[ExerciseCases]]) -> Iterator[tuple[Way, list[ExerciseCases]]]:
-        """Each way that may give something else for some of what is `wrong` by then, and these exercises."""
+    def others(
+        self, wrong: Callable[[], Iterable[tuple[ExerciseCases, str]]]
+    ) -> Iterator[tuple[Way, list[ExerciseCases]]]:
+        """Each way that may give something else for some of what is `wrong` by then, and these exercises.
+
+        `wrong` gives exercises and their outcomes.
+        """
         for choose in (self._notebook, self._until_test):
             groups: dict[Way, list[ExerciseCases]] = {}
-            for exercise in wrong():
-                if way := choose(exercise):
+            for exercise, outcome in wrong():
+                if way := choose(exercise, outcome):
                     groups.setdefault(way, []).append(exercise)
             yield from groups.items()
 
-    def _notebook(self, exercise: ExerciseCases) -> Way | None:
+    def _notebook(self, exercise: ExerciseCases, outcome: str) -> Way | None:
         return None if self._complete else NOTEBOOK
 
-    def _until_test(self, exercise: ExerciseCases) -> Way | None:
-        """Up to the exercise's own test cell, or else to the end of the cell that last defines it."""
+    def _until_test(self, exercise: ExerciseCases, outcome: str) -> Way | None:
+        """Up to the exercise's own test cell, or else to the end of the cell that last defines it.
+
+        What is missing was there before only if it is defined twice.
+        """
         test, owner = f"{_TEST}{exercise.name.replace('.', '-')}", re.escape(exercise.name.partition(".")[0])
-        if test in self._names:
-            last = self._names.index(test)
-        else:
-            defines = re.compile(
-                rf"^[ \t]*(?:(?:async[ \t]+)?(?:def|class)[ \t]+{owner}\b|{owner}[ \t]*=)", re.MULTILINE
-            )
-            last = max((number for number, cell in enumerate(self._cells, 1) if defines.search(cell.source)), default=0)
+        defines = re.compile(rf"^[ \t]*(?:(?:async[ \t]+)?(?:def|class)[ \t]+{owner}\b|{owner}[ \t]*=)", re.MULTILINE)
+        defining = [number for number, cell in enumerate(self._cells, 1) if defines.search(cell.source)]
+        if outcome == "missing" and len(defining) < 2:
+            return None
+        last = self._names.index(test) if test in self._names else max(defining, default=0)
         return Way(True, last) if 0 < last < self._settled else None
 
 

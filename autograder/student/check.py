@@ -70,8 +70,8 @@ def _judged_file(cases: AssignmentCases, submission: Submission, file: Path, nam
     exercises, own = {entry.name: entry for entry in cases.exercises}, StudentFile(submission, file)
     best = {name: _entry(exercises[name], given, submission) for name, given in own.answers(names)}
 
-    def wrong() -> list[ExerciseCases]:
-        return [exercises[name] for name, entry in best.items() if not entry["right"]]
+    def wrong() -> list[tuple[ExerciseCases, str]]:
+        return [(exercises[name], entry["outcome"]) for name, entry in best.items() if not entry["right"]]
 
     for way, tried in own.ways.others(wrong):
         for name, given in own.answers([entry.name for entry in tried], way):
