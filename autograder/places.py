@@ -30,7 +30,7 @@ def placed(diagnosis: Diagnosis, name: str, submission: Submission) -> Diagnosis
     if error and error.error == "SyntaxError":
         message += _version(submission.python)
     defined = list(definitions(submission.cells, owner))
-    if len(defined) > 1:
+    if len(defined) > 1 and outcome in ("missing", "error"):
         if outcome == "missing":
             outcome, message = "error", "raises NotImplementedError"
         first, last = (_where(submission.cells[defined[number][0]], defined[number][1]) for number in (0, -1))
