@@ -292,14 +292,20 @@ def test_only_what_is_needed_is_there() -> None:
         import os
         import numpy
         shown = [os.path.dirname(numpy.__path__[0]), '/worker', '/worker/autograder', '/worker/autograder/sandbox']
+        shown.append('/worker/reader/IPython')
         return [os.listdir(folder) for folder in shown] + [os.getpid(), os.path.exists('/proc/1'), os.listdir('/dev')]
     """
     with sandbox.start(Limits()) as worker:
-        site, top, package, inner, pid, proc, devices = value(worker, listing)
+        site, top, package, inner, reader, pid, proc, devices = value(worker, listing)
         assert value(worker, "import colorsys; return colorsys.__name__") == "colorsys"  # a late import
     assert set(site) <= {"numpy", "numpy.libs"}
-    assert (top, set(package)) == (["autograder"], {"__init__.py", "batch.py", "values.py", "sandbox"})
-    assert set(inner) == {"__init__.py", "wire.py", "lock.py", "definitions.py", "kept.py", "worker.py"}
+    assert (set(top), set(package)) == (
+        {"autograder", "reader"},
+        {"__init__.py", "batch.py", "values.py", "sandbox"},
+    )
+    ours = {"wire.py", "lock.py", "budget.py", "names.py", "cells.py", "definitions.py", "kept.py", "worker.py"}
+    assert set(inner) == {"__init__.py", *ours}
+    assert set(reader) == {"core", "utils"}
     assert (pid <= 2, proc, devices) == (True, False, ["null"])
 
 

@@ -50,7 +50,7 @@ import sys
 import time
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -212,6 +212,10 @@ def _compiled(call: str, names: tuple[str, ...]) -> types.CodeType:
     return compile(f"lambda {', '.join(names)}: {call}", "<call>", "eval")
 
 
+def _numbers(ranges: list[list[int]]) -> list[int]:
+    return [index for start, end in ranges for index in range(start, end)]
+
+
 def _decoded(values: Any, cases: list[Case]) -> list[Case]:
     return [{key: values.decode(value) for key, value in case.items()} for case in cases]
 
@@ -332,29 +336,28 @@ class Worker:
 
     def lacks(self, request: dict[str, Any]) -> bool:
         """Whether the first of some calls shows that what is not seen in a class is not made by it either."""
-        function, cases = self.calls_of(request)
-        error = self.one(function, cases[0], self.batch.Packer()) if cases else None
-        return error is not None and self.definitions.is_absence(error["type"], error["message"])
+        for case in self.cases_of(request):
+            error = self.one(self.function(request["call"], tuple(case)), case, self.batch.Packer())
+            return error is not None and self.definitions.is_absence(error["type"], error["message"])
+        return True
 
     def results(self, request: dict[str, Any]) -> Any:
         """The results of all calls that a request asks for."""
-        function, cases = self.calls_of(request)
-        if "kept" in request and len(cases) > 1:
-            # A single call must not be made twice: it may take nearly all of the time that there is.
-            which = [index for start, end in request["which"] for index in range(start, end)]
-            found = self.results_of_shared(function, self.kept[request["kept"]], which)
-            if found is not None:
-                return found
-        return self.results_of_copies(function, cases)
-
-    def calls_of(self, request: dict[str, Any]) -> tuple[Callable[..., Any], list[Case]]:
-        """The function that a request calls, and the arguments of each call."""
         if "kept" in request:
-            kept = self.kept[request["kept"]]
-            cases = [kept.case(index) for start, end in request["which"] for index in range(start, end)]
-            return self.function(request["call"], kept.names), cases
-        cases = _decoded(self.values, request["cases"])
-        return self.function(request["call"], tuple(cases[0]) if cases else ()), cases
+            kept, which = self.kept[request["kept"]], _numbers(request["which"])
+            # A single call must not be made twice: it may take nearly all of the time that there is.
+            if len(which) > 1:
+                found = self.results_of_shared(self.function(request["call"], kept.names), kept, which)
+                if found is not None:
+                    return found
+        cases = list(self.cases_of(request))
+        return self.results_of_copies(self.function(request["call"], tuple(cases[0]) if cases else ()), cases)
+
+    def cases_of(self, request: dict[str, Any]) -> Iterator[Case]:
+        """The arguments of each call that a request asks for."""
+        if "kept" in request:
+            return map(self.kept[request["kept"]].case, _numbers(request["which"]))
+        return iter(_decoded(self.values, request["cases"]))
 
     def function(self, call: str, names: tuple[str, ...]) -> Callable[..., Any]:
         """The call as a function of its arguments."""
