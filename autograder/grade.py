@@ -202,6 +202,8 @@ class Grader:
             for name, judged in self._asked(session, [self._all[name] for name in names]).items():
                 if rank(judged.points, judged.outcome) > rank(was[name].points, was[name].outcome):
                     own[name], usual[name] = judged, way
+                elif judged.as_before(was[name]):
+                    session.ways.unmoved.add(name)
             session.chosen = usual
 
     def _given(

@@ -36,7 +36,8 @@ class Ways:
     """The ways that there are for one submission, by its text and what defining it showed.
 
     `released` are the cells of the released notebook. `given` are the numbers of the cells that are not the student's:
-    as they were released, or tests.
+    as they were released, or tests. `unmoved` are names of exercises for which the whole notebook gave just what the
+    definitions alone had given: whoever asks adds them.
     """
 
     def __init__(self, cells: Sequence[Cell], released: Sequence[Cell] = ()) -> None:
@@ -48,12 +49,14 @@ class Ways:
             for number, (cell, name) in enumerate(zip(cells, self._names, strict=True))
             if cell.source in names or name.startswith(_TEST)
         ]
-        self._complete, self._settled = False, len(cells)
+        self.unmoved: set[str] = set()
+        self._complete, self._rebound, self._settled = False, len(cells), len(cells)
 
     def learn(self, loaded: Mapping[str, Any]) -> None:
         """Take in what the process that has run all definitions says of them, whoever wrote it."""
-        settled = loaded.get("settled")
+        rebound, settled = loaded.get("rebound"), loaded.get("settled")
         self._complete = loaded.get("complete") is True
+        self._rebound = rebound if type(rebound) is int else len(self._cells)
         self._settled = settled if type(settled) is int else len(self._cells)
 
     def others(
@@ -84,7 +87,9 @@ class Ways:
         if outcome == "missing" and len(defining) < 2:
             return None
         last = self._names.index(test) if test in self._names else max(defining, default=0)
-        return Way(True, last) if 0 < last < self._settled else None
+        return (
+            Way(True, last) if 0 < last < (self._rebound if exercise.name in self.unmoved else self._settled) else None
+        )
 
 
 def rank(points: float, outcome: str) -> tuple[float, int]:

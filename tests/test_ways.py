@@ -237,14 +237,15 @@ def test_many_endless_cells_take_no_longer_than_a_few() -> None:
 # --- which ways there are
 
 
-def ways(*sources: str, ids: tuple[str, ...] = (), asked: str = "f") -> list[Way]:
+def ways(*sources: str, ids: tuple[str, ...] = (), asked: str = "f", unmoved: str = "") -> list[Way]:
     names = [*ids, *[""] * len(sources)]
     cells = tuple(
         Cell(source, number, 0, name) for number, (source, name) in enumerate(zip(sources, names, strict=False))
     )
     own = Ways(cells)
     found = define(sources, ["f", "g"], vars(module_of({"np": np})), given=own.given)
-    own.learn({"complete": found.complete, "settled": found.settled})
+    own.learn({"complete": found.complete, "rebound": found.rebound, "settled": found.settled})
+    own.unmoved |= set(unmoved)
     entry: Any = type("Exercise", (), {"name": asked})
     return [way for way, _ in own.others(lambda: [(entry, "wrong")])]
 
@@ -264,6 +265,13 @@ def ways(*sources: str, ids: tuple[str, ...] = (), asked: str = "f") -> list[Way
 )
 def test_a_way_is_tried_only_where_it_can_differ(sources: tuple[str, ...], expected: list[Way]) -> None:
     assert ways(*sources) == expected
+
+
+def test_scratch_that_changed_nothing_is_left_out_no_more() -> None:
+    """What binds or changes again what is needed is, whatever it gave."""
+    assert ways("def f(): return 1", "print(f())", unmoved="f") == [NOTEBOOK]
+    assert ways("T = {}", "def f(): return T", "T.clear()", unmoved="f") == [Way(True, 2)]
+    assert ways("def f(): return sum([1])", "sum = 0", unmoved="f") == [Way(True, 1)]
 
 
 def test_tests_that_were_given_make_no_difference() -> None:
@@ -341,6 +349,13 @@ def test_follow_through_and_shrinking_ask_in_the_best_way(grade: Grade) -> None:
     assert exercise(result, "dW")["counterexample"]["arguments"]["dZ"]
     assert exercise(result, "backward")["score"] > 0
     assert exercise(result, "backward")["follow_through"]
+
+
+def test_what_differs_the_second_time_is_wrong_in_every_way(grade: Grade) -> None:
+    counting = (
+        "calls = [0]\ndef dW(dZ, A_prev):\n    calls[0] += 1\n    return dZ.T @ A_prev / len(dZ) * (calls[0] < 90)"
+    )
+    assert "second time" in exercise(grade([counting, "print(1)"]), "dW")["message"]
 
 
 def test_what_is_wrong_is_told_as_jupyter_shows_it(grade: Grade) -> None:

@@ -42,7 +42,8 @@ class Definitions:
     bound       every name that some statement binds, run or not: where to look for a misspelt one
     draws       whether what was run may draw random numbers
     complete    whether the whole notebook, in order, would give nothing else
-    settled     how many cells there are up to the last one that may change what stands before it
+    rebound     how many cells there are up to the last one that binds or changes anew what is needed
+    settled     the same for any change that running all may make to what stands before it
     files       the cell, from 0, that has the code of a file name
     """
 
@@ -52,6 +53,7 @@ class Definitions:
     bound: set[str] = field(default_factory=set)
     draws: bool = False
     complete: bool = False
+    rebound: int = 0
     settled: int = 0
     files: dict[str, int] = field(default_factory=dict)
 
@@ -105,7 +107,7 @@ def define(
         index in chosen or entry.only_binds or (whole and cell not in given)
         for index, (cell, entry) in enumerate(statements)
     ]
-    found.settled = _settled(statements, needed, given)
+    found.rebound, found.settled = _settled(statements, needed, given)
     found.complete = all(run or cell in given for run, (cell, _) in zip(asked, statements, strict=True))
     pending = [entry for run, (_, entry) in zip(asked, statements, strict=True) if run]
     found.draws = any(draws(entry.code) for entry in pending)
@@ -140,17 +142,19 @@ def _needed(statements: list[Statement], wanted: frozenset[str]) -> tuple[set[in
     return chosen, needed
 
 
-def _settled(statements: list[tuple[int, Statement]], needed: set[str], given: Collection[int]) -> int:
-    """How many cells there are up to the last one that may change what was there before: a name, or more than names."""
-    count, there, imported = 0, set(vars(builtins)), set[str]()
+def _settled(statements: list[tuple[int, Statement]], needed: set[str], given: Collection[int]) -> tuple[int, int]:
+    """How many cells there are up to the last one that binds or changes again what is needed; that may change more."""
+    rebound = settled = 0
+    there, imported = set(vars(builtins)), set[str]()
     for cell, entry in statements:
-        harmless = entry.only_binds or cell in given
-        again = entry.binds & needed & there - (imported if entry.imports else set())
-        if again or not harmless:
-            count = cell + 1
+        again = (entry.binds - (imported if entry.imports else set()) | entry.changes) & needed & there
+        if again:
+            rebound = cell + 1
+        if again or not (entry.only_binds or cell in given):
+            settled = cell + 1
         there |= entry.binds
         imported |= entry.binds if entry.imports else set()
-    return count
+    return rebound, settled
 
 
 def _run(

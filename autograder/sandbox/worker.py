@@ -16,7 +16,7 @@ A forked process locks itself in, says `{"ready": true}` over its own socket, th
 
     {"id", "op": "load", "cells": [source, …], "names": [name, …], "given": [numbers of cells, …], "whole": bool}
         → {"id", "defined": [name, …], "others": [name, …], "problems": {name: {type, message, line, cell}},
-           "forbidden": {name: module}, "complete": bool, "settled": number of cells}
+           "forbidden": {name: module}, "complete": bool, "rebound", "settled": numbers of cells}
            (see `definitions`; "given" and "whole" may be left out)
     {"id", "op": "call", "name", "call": expression, "cases": [{argument: value}, …] or "kept": exercise and "which":
      [[index, the one after the last], …], "replace": {name: [bytes of tags, of sizes, of sealed results]}} and all
@@ -304,6 +304,7 @@ class Worker:
             "problems": {name: vars(problem) for name, problem in found.problems.items()},
             "forbidden": found.forbidden,
             "complete": found.complete,
+            "rebound": found.rebound,
             "settled": found.settled,
         }
 

@@ -78,6 +78,8 @@ def _judged_file(cases: AssignmentCases, submission: Submission, file: Path, nam
             other = _entry(exercises[name], given, submission)
             if _rank(other) > _rank(best[name]):
                 best[name] = other
+            elif other["message"] == best[name]["message"]:
+                own.ways.unmoved.add(name)
     return _with_helpers(cases, list(best.values()))
 
 

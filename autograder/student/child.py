@@ -2,8 +2,8 @@
 
 stdin   {"cells": [source, …], "cases": path of the visible cases, "names": [exercise, …], "given": [number, …],
          "whole": bool}, as a worker has them when work is graded
-stdout  {"problems": {…}, "forbidden": {…}, "others": [name, …], "complete": bool, "settled": number of cells} when all
-        is defined, then for each exercise
+stdout  {"problems": {…}, "forbidden": {…}, "others": [name, …], "complete": bool, "rebound", "settled": numbers of
+        cells} when all is defined, then for each exercise
         {"name", "answers": {…}}, or {"name", "answers": null} if it is not defined
 """
 
@@ -58,7 +58,7 @@ def _serve(request: dict[str, Any], answers: IO[str]) -> None:
     found = define(request["cells"], owners, namespace, given=request["given"], whole=request["whole"])
     problems = {name: vars(problem) for name, problem in found.problems.items()}
     others = sorted(found.bound - names_of(cases))[:200]
-    ways = {"complete": found.complete, "settled": found.settled}
+    ways = {"complete": found.complete, "rebound": found.rebound, "settled": found.settled}
     _say(answers, {"problems": problems, "forbidden": found.forbidden, "others": others, **ways})
     for exercise in cases.exercises:
         if exercise.name in request["names"]:
