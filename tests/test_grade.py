@@ -133,7 +133,7 @@ MESSAGES = {
         "def db(dZ):\n  x = 1\n  raise ValueError('why')",
         "db",
         "error",
-        "why (cell 1, line 3: `raise ValueError('why')`)",
+        "line 3: `raise ValueError('why')`)",
     ),
     "exit": ("def db(dZ): raise SystemExit", "db", "error", "raises SystemExit"),
     "stub": ("def db(dZ): raise NotImplementedError()", "db", "missing", "not attempted yet"),
