@@ -266,14 +266,25 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _release(options: argparse.Namespace) -> int:
-    from autograder.course.config import course_root
-    from autograder.course.release import release
+    from autograder.course.config import course_root, exchange_root
+    from autograder.course.release import closed_to_students, release, student_configuration
     from autograder.project import hidden_tests
 
     hidden_tests(options.assignment)
     due = _moment(options.due) if options.due else None
-    path = release(options.assignment, course_root(), due)
-    print(f"Released {options.assignment} to the exchange of {course_root()}; students get {path}.")
+    course = course_root()
+    path = release(options.assignment, course, due)
+    configuration = student_configuration(course)
+    print(f"Released {options.assignment}: students get {path.name} and what lies beside it in {path.parent}.")
+    print(f"The exchange is {exchange_root(course)}. On this machine each student types, once:")
+    print(f"  mkdir -p ~/.jupyter && cp {configuration} ~/.jupyter/")
+    closed = closed_to_students(course)
+    if closed:
+        print(
+            f"autograder: other users of this machine cannot enter {closed}, so students do not reach the exchange; "
+            "name one in a folder that all can enter: EXCHANGE=/srv/exchange make release …, and so for each command.",
+            file=sys.stderr,
+        )
     return 0
 
 
@@ -320,21 +331,24 @@ def _grade_course(options: argparse.Namespace) -> int:
     if collected:
         return max(_grade_one(name, course, options, allow_weak=False) for name in collected)
     sample = root() / "sample"
+    os.environ.pop("EXCHANGE", None)  # it has an exchange of its own
     if not (sample / ".made").exists():
         _make_sample("backprop", sample)
     # The sample's code is our own, so any sandbox will do for it.
-    return _grade_one("backprop", sample, options, allow_weak=True)
+    return _grade_one("backprop", sample / "course", options, allow_weak=True)
 
 
 def _make_sample(name: str, sample: Path) -> None:
     import shutil
 
     print(f"There is no course yet: making a sample class for {name} in {sample}.", flush=True)
+    from autograder.course.files import private
     from autograder.course.sample import sample_class
 
     shutil.rmtree(sample, ignore_errors=True)
+    private(sample)
     with _console().status("release, fetch, submit, collect: through nbgrader's exchange"):
-        names = sample_class(name, sample)
+        names = sample_class(name, sample / "course")
     (sample / ".made").touch()
     print(f"{len(names)} simulated students have fetched, worked and submitted.", flush=True)
 
@@ -424,9 +438,14 @@ def _feedback(options: argparse.Namespace) -> int:
     from autograder.project import hidden_tests
 
     hidden_tests(options.assignment)
-    made = release_feedback(options.assignment, course_root())
-    print(f"Feedback for {len(made)} students is in the exchange: they get it with `nbgrader fetch_feedback`.")
-    return 0
+    name = options.assignment
+    released = release_feedback(name, course_root())
+    print(f"Feedback for {len(released.students)} students is in the exchange. Where they fetched {name}, they type:")
+    print(f"  nbgrader fetch_feedback {name}")
+    print(f"and open {name}/feedback/<when they handed in>/{name}.html.")
+    for student, reason in sorted(released.aside.items()):
+        print(f"Not released: {student}: {reason}.", file=sys.stderr)
+    return 1 if released.aside else 0
 
 
 if __name__ == "__main__":

@@ -265,7 +265,6 @@ def main() -> None:
     except AutograderError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_status)
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(f".{os.getpid()}.tmp")
     beside.write_bytes(dumps(to_json(compiled)))
     beside.replace(path)

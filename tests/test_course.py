@@ -20,7 +20,7 @@ import nbformat
 import numpy as np
 import pytest
 from nbgrader.apps.api import NbGraderAPI
-from nbgrader.exchange.default import ExchangeFetchFeedback
+from nbgrader.exchange.default import ExchangeFetchAssignment, ExchangeFetchFeedback, ExchangeSubmit
 
 from autograder import cases, project, visible
 from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases, KnownMistake
@@ -194,13 +194,28 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def course(tiny: Path, tmp_path: Path) -> Path:
     """A copy of the graded course: a test may do to it what it likes."""
-    shutil.copytree(tiny / "course", tmp_path / "course", copy_function=shutil.copy2)
+    for folder in ("course", "exchange", "students"):
+        shutil.copytree(tiny / folder, tmp_path / folder, copy_function=shutil.copy2)
     return tmp_path / "course"
 
 
 def regrade(course: Path, **options: Any) -> Summary:
     calls.clear()
     return grade_course("tiny", course, workers=marked_by(fake_grade), **options)
+
+
+def hand_in(course: Path, student: str) -> None:
+    """A student solves everything and submits, with nbgrader's own actions; a newcomer fetches first."""
+    home = course.parent / "students" / student
+    own = {"assignment_dir": str(home), "cache": str(home / "cache")}
+    if not home.exists():
+        home.mkdir()
+        run(exchange(ExchangeFetchAssignment, course, "tiny", student, **own), "fetching")
+    solutions = sample.solutions_of(course / "source" / "tiny" / "tiny.ipynb")
+    sheet = Sheet(home / "tiny" / "tiny.ipynb", solutions, {})
+    sheet.solve()
+    sheet.save()
+    run(exchange(ExchangeSubmit, course, "tiny", student, **own), "submitting")
 
 
 def row(course: Path, student: str) -> dict[str, Any]:
@@ -269,7 +284,7 @@ def test_released_notebook_holds_nothing_of_the_solution_and_is_reproducible(tin
 
 
 def test_students_get_visible_cases_with_their_notebook_and_nothing_secret(tiny: Path) -> None:
-    fetched = tiny / "course" / "students" / "ada" / "tiny" / "tiny.cases.json"
+    fetched = tiny / "students" / "ada" / "tiny" / "tiny.cases.json"
     assert fetched.read_bytes() == (tiny / "assignments" / "tiny" / "tiny.cases.json").read_bytes()
     assert b"secret" not in fetched.read_bytes()
     assert [len(entry.cases) for entry in visible.read(fetched).exercises] == [1, 1]
@@ -438,19 +453,62 @@ def test_nbgrader_autograde_comes_to_the_same_gradebook(tiny: Path, course: Path
     assert (course / "exported.csv").read_bytes() == (course / "grades-tiny.csv").read_bytes()
 
 
-def test_feedback_is_made_by_nbgrader_released_and_fetched(tiny: Path, course: Path) -> None:
-    done = nbgrader(tiny, course, "generate_feedback", "tiny", "--force")
-    assert done.returncode == 0, done.stderr
-    assert len(release_feedback("tiny", course)) == len(EVERYONE)
-    home = course / "students" / "hana"
-    run(
-        exchange(ExchangeFetchFeedback, course, "tiny", "hana", assignment_dir=str(home), cache=str(home / "cache")),
-        "fetching",
-    )
-    (page,) = (home / "tiny" / "feedback").rglob("tiny.html")
-    text = page.read_text(encoding="utf-8")
+def fetched(course: Path, student: str) -> list[str]:
+    """The texts of the feedback pages that a student's nbgrader fetches, oldest submission first."""
+    home = course.parent / "students" / student
+    own = {"assignment_dir": str(home), "cache": str(home / "cache")}
+    run(exchange(ExchangeFetchFeedback, course, "tiny", student, **own), "fetching")
+    return [page.read_text(encoding="utf-8") for page in sorted((home / "tiny" / "feedback").rglob("tiny.html"))]
+
+
+def test_feedback_is_released_after_grading_and_fetched(course: Path) -> None:
+    released = release_feedback("tiny", course)
+    assert released.students == tuple(EVERYONE)
+    assert released.aside == {}
+    (text,) = fetched(course, "hana")
     assert "&lt;about double&gt;" in text
     assert "<about double>" not in text
+
+
+def test_feedback_is_released_after_nbgrader_made_its_own(tiny: Path, course: Path) -> None:
+    done = nbgrader(tiny, course, "generate_feedback", "tiny", "--force")
+    assert done.returncode == 0, done.stderr
+    assert release_feedback("tiny", course).students == tuple(EVERYONE)
+    (text,) = fetched(course, "hana")
+    assert "&lt;about double&gt;" in text
+
+
+def test_feedback_of_a_resubmission_and_of_who_comes_later_is_fetched(course: Path) -> None:
+    release_feedback("tiny", course)
+    (first,) = fetched(course, "hana")
+    for student in ("hana", "newcomer"):
+        hand_in(course, student)
+    releasing.collect("tiny", course)
+    assert sorted(regrade(course).graded) == ["hana", "newcomer"]
+    assert release_feedback("tiny", course).aside == {}
+    assert "&lt;about double&gt;" in fetched(course, "newcomer")[0]
+    before, after = fetched(course, "hana")
+    assert before == first, "the page of the first submission stays as it was"
+    assert after != before, "hana has solved the rest since"
+
+
+def test_one_damaged_result_keeps_no_others_from_their_feedback(course: Path) -> None:
+    (course / ".autograder" / "tiny" / "hana.json").write_text("{")
+    (course / "autograded" / "paula" / "tiny" / "submission_secret.txt").unlink()
+    shutil.rmtree(course / "feedback" / "paula")
+    released = release_feedback("tiny", course)
+    assert set(released.aside) == {"hana", "paula"}
+    assert "grade tiny again" in released.aside["hana"]
+    assert fetched(course, "ada")
+
+
+def test_a_page_can_be_fetched_under_the_name_of_the_notebook_that_was_handed_in(course: Path) -> None:
+    folder = course / "submitted" / "ada" / "tiny"
+    (folder / "tiny-Copy1.ipynb").write_bytes((folder / "tiny.ipynb").read_bytes())
+    (folder / "bad\udce4name.ipynb").touch()
+    release_feedback("tiny", course)
+    pages = {path.name for path in (course / "feedback" / "ada" / "tiny").glob("*.html")}
+    assert pages == {"tiny.html", "tiny-Copy1.html"}
 
 
 def test_formgrader_sees_what_a_person_must_grade(course: Path) -> None:
@@ -510,13 +568,13 @@ def test_a_report_shows_what_people_graded_since_and_releases_nothing(course: Pa
     regrade(course)
     grade_by_hand(course, "ada", "why", manual_score=5.0)
     page = course / "feedback" / "ada" / "tiny" / "tiny.html"
-    released = sorted((course / "exchange").rglob("feedback/*"))
+    released = sorted((course.parent / "exchange").rglob("feedback/*"))
     assert report("tiny", course) == EVERYONE
     assert "5 of 10 points" in page.read_text()
     assert "ada,graded" in (table := (course / "grades-tiny.csv").read_text())
     assert next(line for line in table.splitlines() if "ada" in line).split(",")[6] == "105"
     assert "When it was handed in" in (course / "grades-tiny.html").read_text()
-    assert sorted((course / "exchange").rglob("feedback/*")) == released
+    assert sorted((course.parent / "exchange").rglob("feedback/*")) == released
 
 
 def test_a_report_does_not_hide_a_lost_gradebook_from_the_next_run(course: Path) -> None:

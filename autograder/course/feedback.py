@@ -6,7 +6,10 @@ They stand where nbgrader's own would, so its exchange delivers them.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +17,21 @@ from nbgrader.api import BaseCell, Comment, Gradebook, SubmittedAssignment, Subm
 from sqlalchemy import select
 
 from autograder.course.export import Row, rows
-from autograder.course.files import write
+from autograder.course.files import submission_file, write
+from autograder.course.record import autograded
 from autograder.course.state import State, locked, result_file
 from autograder.course.tools import exchange, gradebook, run
 from autograder.errors import CourseError
 from autograder.report.pages import student_page
+from autograder.submission import read_bytes
 
 _MANY = 500
+_OF_EXCHANGE = ("timestamp.txt", "submission_secret.txt")
+"""Files of the exchange by which a student's nbgrader finds the page of a submission."""
+_BESIDE_BYTES = 1000
+_NOTEBOOK = re.compile(r"[\w .()+-]{1,100}", re.ASCII)
+_COPIES = 5
+"""Notebooks of other names in one submission that get a page."""
 
 
 def page_file(course: Path, name: str, student: str) -> Path:
@@ -28,8 +39,16 @@ def page_file(course: Path, name: str, student: str) -> Path:
     return course / "feedback" / student / name / f"{name}.html"
 
 
+@dataclass(frozen=True)
+class FeedbackRelease:
+    """What a release of feedback did: `students` can fetch theirs; `aside` names those who cannot, and why."""
+
+    students: tuple[str, ...]
+    aside: Mapping[str, str]
+
+
 def write_pages(course: Path, book: Gradebook, name: str, entries: Mapping[str, dict[str, Any]]) -> None:
-    """Write the pages of some students, whose results are `entries`."""
+    """Write the pages of some students, whose results are `entries`, and what the exchange wants beside them."""
     if not entries:
         return
     notes = {student: {"status": entry["status"], "message": entry["message"]} for student, entry in entries.items()}
@@ -37,9 +56,10 @@ def write_pages(course: Path, book: Gradebook, name: str, entries: Mapping[str, 
     for row in rows(book, name, notes, list(entries)):
         page = _page(name, row, entries[row.student], said.get(row.student, {}))
         write(page_file(course, name, row.student), page.encode(), durable=False)
+        _write_beside(course, name, row.student)
 
 
-def release_feedback(name: str, course: Path) -> list[str]:
+def release_feedback(name: str, course: Path) -> FeedbackRelease:
     """Make all feedback pages anew, with what people graded since, and put them in the exchange for students.
 
     Raises CourseError where nothing has been graded.
@@ -47,34 +67,60 @@ def release_feedback(name: str, course: Path) -> list[str]:
     from nbgrader.exchange.default import ExchangeReleaseFeedback
 
     with locked(course):
-        students = sorted(State.load(course, name).students)
-        if not students:
+        graded = sorted(State.load(course, name).students)
+        if not graded:
             raise CourseError(f"nothing of {name} has been graded in {course}; grade it first.")
-        make_pages(name, course, students)
-        run(exchange(ExchangeReleaseFeedback, course, name), f"releasing feedback of {name}")
-    return students
+        made = make_pages(name, course, graded)
+        aside = dict.fromkeys(set(graded) - set(made), f"the result is missing or damaged; grade {name} again")
+        for student in made:
+            if not all(page_file(course, name, student).with_name(file).is_file() for file in _OF_EXCHANGE):
+                aside[student] = f"the autograded notebook is missing or damaged; grade {name} again"
+        # nbgrader stops at the first page that it cannot release, and would take pages of students who are gone.
+        students = [student for student in made if student not in aside]
+        others = {path.name for path in (course / "feedback").iterdir()} - set(students)
+        action = exchange(ExchangeReleaseFeedback, course, name)
+        action.coursedir.student_id_exclude = ",".join(sorted(others))
+        run(action, f"releasing feedback of {name}")
+    return FeedbackRelease(tuple(students), aside)
 
 
 def make_pages(name: str, course: Path, students: Sequence[str]) -> list[str]:
-    """Make the feedback pages of students anew. Returns the students."""
+    """Make the feedback pages of students anew. Returns the students whose page was made: whose result is there."""
+    made: list[str] = []
     with gradebook(course) as book:
         for start in range(0, len(students), _MANY):
-            write_pages(course, book, name, results(course, name, students[start : start + _MANY]))
-    return list(students)
+            entries = results(course, name, students[start : start + _MANY])
+            write_pages(course, book, name, entries)
+            made += entries
+    return made
 
 
 def results(course: Path, name: str, students: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Results of the last run by student. Raises CourseError where one is damaged."""
-    found: dict[str, dict[str, Any]] = {}
+    """Results of the last run by student, of those whose result is neither missing nor damaged."""
+    entries: dict[str, dict[str, Any]] = {}
     for student in students:
-        path = result_file(course, name, student)
-        try:
-            found[student] = json.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise CourseError(
-                f"the result of {student} in {path} is missing or damaged; grade {name} again."
-            ) from error
-    return found
+        with suppress(OSError, ValueError):
+            entries[student] = json.loads(result_file(course, name, student).read_bytes())
+    return entries
+
+
+def _write_beside(course: Path, name: str, student: str) -> None:
+    """Write what nbgrader's exchange wants beside a page: of the submission that was graded, not of a later one.
+
+    Students fetch by the names of the notebooks that they handed in, so a notebook with another name gets a page too.
+    """
+    page, graded = page_file(course, name, student), autograded(course, name, student).parent
+    for file in _OF_EXCHANGE:
+        content = read_bytes(graded / file, _BESIDE_BYTES)
+        if isinstance(content, bytes):
+            write(page.with_name(file), content, durable=False)
+    handed_in = submission_file(course, name, student).parent.glob("*.ipynb")
+    names = {path.stem for path in handed_in if _NOTEBOOK.fullmatch(path.stem)} | {name}
+    for other in page.parent.glob("*.html"):
+        if other.stem not in names:
+            other.unlink()
+    for notebook in sorted(names - {name})[:_COPIES]:
+        write(page.with_name(f"{notebook}.html"), page.read_bytes(), durable=False)
 
 
 def _page(name: str, row: Row, entry: dict[str, Any], comments: Mapping[str, str]) -> str:

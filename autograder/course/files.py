@@ -40,6 +40,12 @@ class Collected:
         return hashlib.sha256(parts.encode("utf-8", "surrogateescape")).hexdigest()[:20]
 
 
+def private(folder: Path) -> Path:
+    """Make a folder that only its owner can enter, with those above it, unless it is there: then its owner decides."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
 def write(path: Path, content: bytes, mode: int = 0o644, *, durable: bool = True) -> None:
     """Write a file so that it is there whole or not at all. Does nothing if it already holds `content`.
 

@@ -79,8 +79,8 @@ def grade_course(
     with locked(course):
         state = State.load(course, name)
         untouched = state.gradebook == gradebook_time(course)
-        if not untouched and not _holds(course, name, state):
-            _forget(course, name, state)
+        if not untouched:
+            _forget(course, name, state, _lost(course, name, state))
         changed = [student for student in found if force or _changed(state, course, name, student, assignment)]
         written = untouched and table.is_file() and page.is_file()
         if not changed and written:
@@ -107,25 +107,26 @@ def _changed(state: State, course: Path, name: str, student: str, assignment: st
     return bool(known["key"] != Collected.read(course, name, student).key(assignment))
 
 
-def _holds(course: Path, name: str, state: State) -> bool:
-    """Whether the gradebook has what the state says was recorded."""
+def _lost(course: Path, name: str, state: State) -> list[str]:
+    """Students of whom the gradebook does not have what the state says was recorded."""
     if not state.students:
-        return True
-    from autograder.course.record import holds
+        return []
+    from autograder.course.record import Recorded, lost
     from autograder.course.tools import gradebook
 
-    points = {
-        student: sum(exercise["score"] for exercise in entry["exercises"]) for student, entry in state.students.items()
+    recorded = {
+        student: Recorded({each["name"]: each["score"] for each in entry["exercises"]}, entry.get("submitted"))
+        for student, entry in state.students.items()
     }
     with gradebook(course) as book:
-        return holds(course, book, name, points)
+        return lost(course, book, name, recorded)
 
 
-def _forget(course: Path, name: str, state: State) -> None:
-    """All is graded anew, and a person looks again at written answers: which of them this gradebook knew is lost."""
-    for student in state.students:
+def _forget(course: Path, name: str, state: State, students: Sequence[str]) -> None:
+    """Students are graded anew, and a person looks again at their answers: which this gradebook knew is lost."""
+    for student in students:
         (course / "autograded" / student / name / f"{name}.ipynb").unlink(missing_ok=True)
-    state.students.clear()
+        del state.students[student]
 
 
 def _grade(
@@ -186,6 +187,7 @@ def _note(marked: Marked, assignment: str) -> dict[str, Any]:
     shown = ("name", "outcome", "score", "max_score", "misconception")
     return {
         "key": marked.collected.key(assignment),
+        "submitted": marked.collected.timestamp,
         "status": entry["status"],
         "message": entry["message"] or "",
         "exercises": [

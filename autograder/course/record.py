@@ -30,10 +30,11 @@ from nbgrader.api import (
     new_uuid,
 )
 from nbgrader.utils import parse_utc
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from autograder.course.files import stamp, write
 from autograder.course.marking import Cell, Marked, written_answers
+from autograder.course.notebook import exercise_of
 from autograder.course.tools import settings
 from autograder.errors import CourseError
 
@@ -66,18 +67,42 @@ def autograded(course: Path, name: str, student: str) -> Path:
     return course / "autograded" / student / name / f"{name}.ipynb"
 
 
-def holds(course: Path, book: Gradebook, name: str, points: Mapping[str, float]) -> bool:
-    """Whether the students' automatic points in the gradebook are `points`: not so in an old backup, or a new one."""
+@dataclass(frozen=True)
+class Recorded:
+    """What was recorded of a submission: automatic points by exercise, and the text of when it was handed in."""
+
+    points: Mapping[str, float]
+    submitted: str | None = None
+
+
+def lost(course: Path, book: Gradebook, name: str, recorded: Mapping[str, Recorded]) -> list[str]:
+    """Students whose gradebook entry is not what was recorded: it is an old backup, or a new gradebook.
+
+    Exercises that the assignment no longer has do not count.
+    """
     places = _Places.find(book, name, course)
     query = (
-        select(SubmittedAssignment.student_id, func.sum(Grade.auto_score))
+        select(SubmittedAssignment.student_id, SubmittedAssignment.timestamp, Grade.cell_id, Grade.auto_score)
         .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
         .where(SubmittedNotebook.notebook_id == places.notebook)
-        .group_by(SubmittedAssignment.student_id)
     )
-    found = {student: total or 0.0 for student, total in book.db.execute(query)}
-    return all(abs(found.get(student, -1.0) - total) < _ROUNDING for student, total in points.items())
+    cells = {identifier: exercise_of(cell) for cell, identifier in places.graded.items()}
+    moments: dict[str, datetime | None] = {}
+    points: dict[str, dict[str, float]] = {}
+    for student, moment, cell, score in book.db.execute(query):
+        moments[student] = moment
+        points.setdefault(student, {})[cells[cell]] = score or 0.0
+    exercises = set(cells.values())
+
+    def same(student: str, entry: Recorded) -> bool:
+        known = points.get(student)
+        if known is None or (entry.submitted is not None and moments[student] != _moment(entry.submitted)):
+            return False
+        wanted = {exercise: score for exercise, score in entry.points.items() if exercise in exercises}
+        return all(abs(known.get(exercise, -1.0) - score) < _ROUNDING for exercise, score in wanted.items())
+
+    return [student for student, entry in recorded.items() if not same(student, entry)]
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.course.files import write
+from autograder.course.files import private, write
 from autograder.errors import CourseError
 
 _TABLE = ""
@@ -59,7 +59,7 @@ class State:
     def add(self, entries: Mapping[str, dict[str, Any]]) -> None:
         """Add students, at the end of the file."""
         self.students.update(entries)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        private(self.path.parent)
         lines = "".join(_line(student, entry) for student, entry in entries.items())
         with open(self.path, "ab") as file:
             file.write(b"\n" + lines.encode())  # a line that a crash cut ends here
@@ -81,8 +81,8 @@ def result_file(course: Path, name: str, student: str) -> Path:
 @contextmanager
 def locked(course: Path) -> Iterator[None]:
     """Only one run at a time writes into a course. Raises CourseError if there is another one."""
-    folder = _folder(course)
-    folder.mkdir(parents=True, exist_ok=True)
+    private(course)
+    folder = private(_folder(course))
     with open(folder / "lock", "wb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # given up by the system when this process ends
