@@ -115,6 +115,10 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("assignment", nargs="?", help="default: all that were graded")
     feedback = command(steps, "feedback", _feedback, "make feedback anew and release it to the students")
     feedback.add_argument("assignment")
+    text = "take a student out of the gradebook and of what is collected and graded; nothing of theirs is lost"
+    command(steps, "remove", _remove, text).add_argument("student")
+    text = "take a student in again who was taken out"
+    command(steps, "readmit", _readmit, text).add_argument("student")
     return parser
 
 
@@ -446,6 +450,25 @@ def _feedback(options: argparse.Namespace) -> int:
     for student, reason in sorted(released.aside.items()):
         print(f"Not released: {student}: {reason}.", file=sys.stderr)
     return 1 if released.aside else 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    from autograder.course.config import course_root
+    from autograder.course.roster import remove
+
+    folder = remove(course_root(), options.student)
+    print(f"{options.student} is out of the course. What they handed in and got, grades by hand too, is in {folder}.")
+    print("Tables and pages are without them after the next `make report`.")
+    return 0
+
+
+def _readmit(options: argparse.Namespace) -> int:
+    from autograder.course.config import course_root
+    from autograder.course.roster import readmit
+
+    readmit(course_root(), options.student)
+    print(f"{options.student} is in the course again; `make collect` and `make grade` take them in.")
+    return 0
 
 
 if __name__ == "__main__":

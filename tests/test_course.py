@@ -24,6 +24,7 @@ from nbgrader.exchange.default import ExchangeFetchAssignment, ExchangeFetchFeed
 
 from autograder import cases, project, visible
 from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases, KnownMistake
+from autograder.cli import main
 from autograder.course import grading, sample
 from autograder.course import record as recording
 from autograder.course import release as releasing
@@ -595,6 +596,83 @@ def test_whom_the_grader_fails_at_is_on_the_class_page(course: Path) -> None:
     grade_course("tiny", course, workers=marked_by(failing), force=True)
     page = (course / "grades-tiny.html").read_text()
     assert "ada: the sandbox &lt;broke&gt;. It is tried again in the next run." in page
+
+
+def test_a_student_who_is_taken_out_touches_nobody_else_and_can_come_back(
+    course: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grade_by_hand(course, "ada", "why", manual_score=8.0)
+    grade_by_hand(course, "hana", "why", manual_score=7.0)
+    regrade(course)
+    others = [entry for entry in gradebook_dump(course) if entry[0] != "hana"]
+    monkeypatch.setenv("COURSE", str(course))
+    assert main(["course", "remove", "hana"]) == 0
+    kept = json.loads((course / "removed" / "hana" / "grades.json").read_text())
+    assert 7.0 in [grade["manual_score"] for entry in kept for grade in entry["grades"]]
+    assert [sentence for sentence in releasing.collect("tiny", course) if "hana was taken out" in sentence]
+    summary = regrade(course)
+    assert summary.nothing_to_do
+    assert "hana" not in [entry["student"] for entry in summary.rows]
+    assert gradebook_dump(course) == others
+    assert "hana" not in release_feedback("tiny", course).students
+    assert main(["course", "readmit", "hana"]) == 0
+    assert regrade(course).graded == ["hana"]
+    assert [entry for entry in gradebook_dump(course) if entry[0] != "hana"] == others
+    assert main(["course", "remove", "nobody"]) == 2
+    assert "no student 'nobody'" in capsys.readouterr().err
+
+
+def test_an_exercise_may_be_added_and_removed_after_submissions_came_in(
+    tiny: Path, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grade_by_hand(course, "ada", "why", manual_score=8.0)
+    with gradebook(course) as book:
+        book.find_comment("why", "tiny", "tiny", "ada").manual_comment = "nicely put"
+        book.db.commit()
+    before = gradebook_dump(course)
+    # What `release` does of it, without the exchange: an assignment with one more exercise, then without it.
+    more = {**POINTS, "double": 50.0, "half": 7.5}
+    percent = PERCENT.replace(
+        '# %% exercise="total"',
+        '# %% exercise="half"\ndef half(x):\n    """Half."""\n    ### BEGIN SOLUTION\n    return x / 2\n'
+        '    ### END SOLUTION\n\n# %% tests="half"\nassert half(2.0) == 1\n\n# %% exercise="total"',
+    )
+    folder = tiny / "solutions" / "tiny"
+    monkeypatch.setattr(releasing, "_visible", lambda name: b"{}")
+    try:
+        (folder / "tiny.py").write_text(percent, encoding="utf-8")
+        releasing._generate("tiny", course, more)
+        with gradebook(course) as book:
+            grade = book.find_grade("test-half", "tiny", "tiny", "ada")
+            assert (grade.auto_score, grade.max_score) == (None, 7.5)
+            assert book.find_grade("test-double", "tiny", "tiny", "ada").max_score == 50
+    finally:
+        (folder / "tiny.py").write_text(PERCENT, encoding="utf-8")
+    releasing._generate("tiny", course, POINTS)
+    assert gradebook_dump(course) == before
+    with gradebook(course) as book:
+        assert book.find_comment("why", "tiny", "tiny", "ada").comment == "nicely put"
+
+
+def test_a_question_that_people_graded_is_not_removed_and_the_release_stays(
+    tiny: Path, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grade_by_hand(course, "ada", "why", manual_score=8.0)
+    before = gradebook_dump(course)
+    there = (course / "release" / "tiny" / "tiny.ipynb").read_bytes()
+    folder = tiny / "solutions" / "tiny"
+    monkeypatch.setattr(releasing, "_visible", lambda name: b"{}")
+    monkeypatch.setattr(releasing, "_points", lambda name: POINTS)
+    try:
+        (folder / "tiny.py").write_text(PERCENT.replace('written="why"', 'written="because"'), encoding="utf-8")
+        with pytest.raises(
+            CourseError, match="generating tiny failed: 'why' is gone from tiny, but people have graded it by hand"
+        ):
+            releasing.release("tiny", course)
+    finally:
+        (folder / "tiny.py").write_text(PERCENT, encoding="utf-8")
+    assert gradebook_dump(course) == before
+    assert (course / "release" / "tiny" / "tiny.ipynb").read_bytes() == there
 
 
 def test_nothing_graded_is_nothing_to_report(tiny: Path, tmp_path: Path) -> None:

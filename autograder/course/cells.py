@@ -50,7 +50,7 @@ class SaveChangedCells(SaveCells):  # type: ignore[misc]
         for kind, cell in self._cells(notebook):
             if (kind, cell.name) in wanted:
                 continue
-            grades, comments = cell.grades or (), cell.comments or ()
+            grades, comments = (getattr(cell, rows, None) or () for rows in ("grades", "comments"))
             by_hand = any(grade.manual_score is not None for grade in grades)
             if by_hand or any(comment.manual_comment for comment in comments):
                 raise CourseError(

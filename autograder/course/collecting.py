@@ -20,7 +20,7 @@ from typing import Any
 
 from nbgrader.exchange.default import ExchangeCollect
 
-from autograder.course.files import STUDENT
+from autograder.course.files import STUDENT, out_of_course
 from autograder.submission import MAX_BYTES, read_bytes
 from autograder.text import clean
 
@@ -61,6 +61,8 @@ class SafeCollect(ExchangeCollect):  # type: ignore[misc]
     def _problem(self, path: str, student: str) -> str:
         if not STUDENT.fullmatch(student):
             return "this cannot be the name of a student"
+        if out_of_course(Path(self.coursedir.root), student).is_dir():
+            return f"{student} was taken out of the course; `autograder course readmit {student}` takes them in again"
         status = os.lstat(path)
         if not os.path.isdir(path) or os.path.islink(path):
             return "it is no folder"

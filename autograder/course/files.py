@@ -88,9 +88,16 @@ def students(course: Path, name: str) -> tuple[list[str], list[str]]:
             continue
         except OSError:
             pass  # nobody is left out because their folder may not be read
+        if out_of_course(course, entry.name).is_dir():
+            continue
         usable = STUDENT.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)
         (found if usable else odd).append(entry.name)
     return found, odd
+
+
+def out_of_course(course: Path, student: str) -> Path:
+    """The folder that holds what a student handed in and got, once they were taken out of the course."""
+    return course / "removed" / student
 
 
 def table_file(course: Path, name: str) -> Path:

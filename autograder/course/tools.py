@@ -19,6 +19,9 @@ from autograder.course.config import configure
 from autograder.errors import CourseError
 
 
+_OURS = f"{CourseError.__module__}.{CourseError.__qualname__}: "
+
+
 def settings(course: Path) -> Config:
     """nbgrader's configuration for a course."""
     config = Config()
@@ -67,7 +70,7 @@ def _reason(log: str, error: Exception) -> str:
         start = lines.index("Traceback (most recent call last):")
         cause = next((line for line in lines[start + 1 :] if line and not line.startswith(" ")), "")
         if cause:
-            return cause
+            return cause.removeprefix(_OURS)
     return str(error) or type(error).__name__
 
 
