@@ -18,7 +18,6 @@ from traitlets.config import Config
 from autograder.course.config import configure
 from autograder.errors import CourseError
 
-
 _OURS = f"{CourseError.__module__}.{CourseError.__qualname__}: "
 
 
