@@ -50,12 +50,11 @@ def shared() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def published(shared: Path) -> Path:
-    """The repository as it is published: a clone that everyone may read."""
-    where = shared / "published.git"
+def publish(where: Path, user: Person) -> None:
+    """The repository as it is published, with what is committed here; git reads none that belongs to others."""
     subprocess.run(["git", "clone", "--quiet", "--bare", str(ROOT), str(where)], check=True, capture_output=True)
-    return where
+    for path in (where, *where.rglob("*")):
+        shutil.chown(path, user.name)
 
 
 def works(student: Person, solutions: dict[str, str], answer: str | None = None) -> None:
@@ -142,15 +141,14 @@ def utc(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def test_a_newcomer_becomes_an_instructor_and_a_class_goes_through_a_course(
-    shared: Path, published: Path, browser: Browser
-) -> None:
+def test_a_newcomer_becomes_an_instructor_and_a_class_goes_through_a_course(shared: Path, browser: Browser) -> None:
     with ExitStack() as stack:
         instructor, ada, bela, carla = (
             stack.enter_context(person(role)) for role in ("teacher", "ada", "bela", "carla")
         )
         shutil.chown(shared, instructor.name)
-        project = newcomer(instructor, shared, published)
+        publish(shared / "published.git", instructor)
+        project = newcomer(instructor, shared)
         course = Course(project)
 
         # The first assignment is made and released.
@@ -251,9 +249,9 @@ def fetched_with(path: str, student: Person) -> list[str]:
     return [page.read_text(encoding="utf-8") for page in pages]
 
 
-def newcomer(user: Person, shared: Path, published: Path) -> Path:
+def newcomer(user: Person, shared: Path) -> Path:
     """The README's two commands in a fresh clone, then each command of its tables once, on the sample class."""
-    user.types(f"git clone --quiet {published} neural-networks", shared)
+    user.types("git clone --quiet published.git neural-networks", shared)
     project = shared / "neural-networks"
     said = user.types("make grade", project)
     assert "simulated students" in said
