@@ -47,8 +47,6 @@ def check(*asked: Any, assignment: str | None = None) -> Checked | Told:
 
 def check_file(path: Path, asked: list[str], assignment: str | None = None) -> Checked:
     """Check a notebook or module in a process of its own. Raises UsageError where what is meant is not there."""
-    if not path.exists():
-        raise UsageError(f"there is no file {path}.")
     submission = read(path)
     cells = () if isinstance(submission, Unreadable) else submission.cells
     defined = {name for cell in cells for name in _DEFINED.findall(cell)}
@@ -60,16 +58,6 @@ def check_file(path: Path, asked: list[str], assignment: str | None = None) -> C
     if isinstance(submission, Unreadable):
         return Checked(cases.name, cases.version, [], str(path), submission.reason)
     return Checked(cases.name, cases.version, judged(cases, answers_of_cells(cells, cases, file, chosen)), str(path))
-
-
-def file_here(folder: Path) -> Path:
-    """The notebook (or else the module) in a folder that visible cases belong to. Raises UsageError unless one is."""
-    stems = [find.name_of(path) for path in find.near(folder)]
-    for suffix in (".ipynb", ".py"):
-        found = [folder / f"{stem}{suffix}" for stem in stems if (folder / f"{stem}{suffix}").is_file()]
-        if len(found) == 1:
-            return Path(found[0].name)
-    raise UsageError("say which file to check, like `autograder check backprop.ipynb`.")
 
 
 def judged(cases: AssignmentCases, answers: Iterable[tuple[str, Answers | Diagnosis]]) -> list[Result]:
@@ -103,7 +91,7 @@ def _diagnosis(exercise: ExerciseCases, given: Answers) -> Diagnosis:
                 return Diagnosis("wrong", _NOTHING, None, Verdict(case, answer, relation=_NOTHING))
     diagnosis = judge_answers(exercise, given.first, given.again).diagnosis
     if diagnosis.outcome == "correct" and not exercise.unique:
-        return Diagnosis("runs", "it runs; many results are right, and whether yours is one cannot be told here")
+        return Diagnosis("runs", "many results are right, and these cases cannot tell whether yours is one of them")
     return diagnosis
 
 
