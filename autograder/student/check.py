@@ -15,6 +15,7 @@ from autograder.compare import Verdict
 from autograder.diagnose import Diagnosis, undefined
 from autograder.errors import UsageError
 from autograder.result import Result, judge_answers, result_of
+from autograder.sandbox.definitions import Definitions
 from autograder.student import find
 from autograder.student.calls import Answers, ask, defines
 from autograder.student.run import answers_of_cells
@@ -106,7 +107,7 @@ def _answers(
     for exercise in cases.exercises:
         if exercise.name in names:
             if defines(exercise, namespace):
-                yield exercise.name, ask(exercise, namespace, {})
+                yield exercise.name, ask(exercise, namespace, Definitions(namespace))
             else:
                 others = sorted(_defined(namespace) - find.names_of(cases))
                 yield exercise.name, undefined(exercise.name, None, None, others)

@@ -121,19 +121,19 @@ class Checked:
         if self.problem:
             return f"{file}not checked: {self.problem}"
         outcomes = [entry["outcome"] for entry in self.exercises]
+        right = f"{outcomes.count('correct')} of {len(outcomes)} right on the visible cases"
         unsure = sum(outcome in ("runs", "later") for outcome in outcomes)
-        more = f"; {unsure} can only be judged when you hand in" if unsure else ""
-        return (
-            f"{file}{self.assignment}, {outcomes.count('correct')} of {len(outcomes)} right on the visible cases{more}"
-        )
+        more = f", {unsure} judged only when handed in" if unsure else ""
+        return f"{file}{self.assignment}, {right}{more}"
 
     def _note(self) -> str:
         if self.problem:
             return ""
-        states = {_state(entry) for entry in self.exercises}
-        if states == {_NOT_DEFINED}:
-            return _OTHER.format(self.assignment) if self.file else _NOT_RUN
-        return _UNTOUCHED if self.file and states <= {_NOT_YET, _NOT_DEFINED} else _LIMIT
+        if any(entry["outcome"] != "missing" for entry in self.exercises):
+            return _LIMIT
+        if any(entry["message"] == _NOT_YET for entry in self.exercises):
+            return _UNTOUCHED if self.file else _LIMIT
+        return _OTHER.format(self.assignment) if self.file else _NOT_RUN
 
     def _shown(self) -> list[Mapping[str, Any]]:
         return [entry for entry in self.exercises if _state(entry) is None]
