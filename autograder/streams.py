@@ -17,10 +17,15 @@ _PLAIN = {pair[0]: pair[1:] for pair in _SIGNS.split()}
 
 def prepare() -> None:
     """Let standard output and error write every text, in plain letters where their encoding has no others."""
-    codecs.register_error("autograder.plain", _plain)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="autograder.plain")
+
+
+def show(text: str) -> None:
+    """Print a text in plain letters where the output has no others, and leave the output as it is."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "autograder.plain").decode(encoding))
 
 
 def print_json(document: Any) -> None:
@@ -51,3 +56,6 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
 def _letters(character: str) -> str:
     """What stands for a character in ASCII."""
     return _PLAIN.get(character) or unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode() or "?"
+
+
+codecs.register_error("autograder.plain", _plain)

@@ -93,6 +93,8 @@ def file_for(folder: Path, assignment: str | None, asked: Sequence[str], defined
     Raises UsageError if there is none, or more than one.
     """
     files = near(folder)
+    if not isinstance(assignment, str | None):
+        raise UsageError('an assignment is meant by its name, like assignment="backprop".')
     if assignment is not None and assignment.endswith(SUFFIX):
         return Path(assignment)
     if not files:

@@ -23,7 +23,7 @@ _REFUSED = (
 def keep(numpy: Path) -> None:
     """Keep the rules from now on; files can be read only with the interpreter, with `numpy` and with this package."""
     sys.setrecursionlimit(_RECURSION)
-    _limit()
+    _limit_memory()
     there = {str(path) for path in (numpy, Path(__file__).parents[1], Path(os.__file__).parent)}
     readable = tuple(path.rstrip(os.sep) + os.sep for path in {*there, sys.prefix, sys.base_prefix})
 
@@ -45,14 +45,13 @@ def _opened(path: str, flags: int, readable: tuple[str, ...]) -> None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
 
 
-def _limit() -> None:
-    """Allow as much memory as in grading, but some in any case, whatever NumPy has taken by now; and no thread."""
+def _limit_memory() -> None:
+    """Allow as much as in grading, but some in any case, whatever NumPy has taken by now."""
     try:
         import resource
 
         used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
         limit = max(_MEMORY, used + _MEMORY // 2)
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     except (ImportError, OSError, ValueError):
         return  # not on Linux

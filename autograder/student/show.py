@@ -60,6 +60,13 @@ class Told:
         return f'<section class="ag-check"><style>{_STYLE}</style><p>{_prose(repr(self))}</p></section>'
 
 
+class Stopped(KeyboardInterrupt):
+    """A check that was interrupted, which a notebook shows as one sentence."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"check: {self}"]
+
+
 @dataclass(frozen=True)
 class Checked:
     """What a check found: an entry for each exercise; in a notebook and a terminal it shows itself.
