@@ -24,7 +24,7 @@ def file_and_names(words: Sequence[str]) -> tuple[Path, list[str]]:
     Raises UsageError if there is no such file, or more than one.
     """
     here = Path()
-    known = {name for path in near(here) for name in names_of(read(path))}
+    known = {name for path in near(here) for name in _names_in(path)}
     stems = {path.stem for path in _work(here)}
     files = [word for word in words if word not in known and (_is_path(word) or word in stems)]
     if not files:  # backprop.ipnyb is one that is misspelt, Tensor.backwards an exercise
@@ -48,8 +48,10 @@ def _there(path: Path) -> Path:
         return path
     if not path.parent.is_dir():
         raise UsageError(f"there is no folder {path.parent}.")
-    meant = _meant(str(path), list(map(str, _work(path.parent))))
-    raise UsageError(f"there is no file {path}; {meant or _way_out(path.parent)}")
+    work = _work(path.parent)
+    stem = _near(path.name.partition(".")[0], [each.stem for each in work])
+    meant = difflib.get_close_matches(str(path), [str(each) for each in work if each.stem == stem], 1, 0)
+    raise UsageError(f"there is no file {path}; {f'did you mean {meant[0]}?' if meant else _way_out(path.parent)}")
 
 
 def _in_folder(folder: Path) -> Path:
@@ -82,9 +84,7 @@ def _way_out(folder: Path) -> str:
     if names:
         return f"say which file to check: {', '.join(names[:_SHOWN])}{' …' if len(names) > _SHOWN else ''}"
     where = "this folder" if folder == Path() else str(folder)
-    return (
-        f"{where} has no notebook: say which file to check, like `autograder check {Path('work', 'backprop.ipynb')}`."
-    )
+    return f"{where} has no notebook: say which file to check, like `autograder check backprop.ipynb`."
 
 
 def file_for(folder: Path, assignment: str | None, asked: Sequence[str], defined: Collection[str]) -> Path:
@@ -148,6 +148,14 @@ def names_of(cases: AssignmentCases) -> set[str]:
     return {name for entry in cases.exercises for name in (entry.name, entry.name.partition(".")[0])}
 
 
+def _names_in(path: Path) -> set[str]:
+    """The names in a file of visible cases; none if it cannot be read, which is told when it is needed."""
+    try:
+        return names_of(read(path))
+    except UsageError:
+        return set()
+
+
 def _missing(asked: Sequence[str], known: Collection[str]) -> str:
     name = next((name for name in asked if name not in known), asked[0])
     meant = _meant(name, sorted(known)) or f"there are: {', '.join(sorted(known))}."
@@ -163,7 +171,12 @@ def _named(assignment: str, files: Sequence[Path]) -> Path:
     raise UsageError(f"there are no visible cases of {assignment!r} here; {meant}")
 
 
-def _meant(name: str, known: Collection[str]) -> str:
+def _meant(name: str, known: Sequence[str]) -> str:
     """The question whether the nearest of the known names was meant; "" if none is near."""
+    near = _near(name, known)
+    return f"did you mean {near!r}?" if near else ""
+
+
+def _near(name: str, known: Sequence[str]) -> str | None:
     near = [each for each in known if each.lower() == name.lower()] or difflib.get_close_matches(name, known, 1)
-    return f"did you mean {near[0]!r}?" if near else ""
+    return near[0] if near else None
