@@ -147,7 +147,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
 
     text = "check a notebook or module yourself, with the visible cases"
     check = command(commands, "check", _check, text, "json")
-    check.epilog = "exit status: 0 all is right, 1 something is not right or not there yet, 2 wrong usage"
+    check.epilog = "exit status: 0 nothing wrong was seen, 1 something is not right or not there yet, 2 wrong usage"
     check.add_argument("what", nargs="*", metavar="FILE NAME", help="a file (default: the notebook here), exercises")
     check.add_argument("--assignment", metavar="NAME", help="whose cases, if the file's name does not say it")
     text = "tell which inputs the cases of each exercise reach, and which branches of the solutions none runs"

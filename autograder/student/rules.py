@@ -30,7 +30,7 @@ def keep(numpy: Path) -> None:
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             path, _, flags = arguments
-            if isinstance(path, str | bytes) and path != os.devnull:
+            if not isinstance(path, int) and path != os.devnull:
                 _opened(os.path.abspath(os.fsdecode(path)), flags, readable)
         elif event in _REFUSED:
             raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
