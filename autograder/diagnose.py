@@ -20,6 +20,9 @@ from autograder.evidence import dimensions
 from autograder.statements import statements
 from autograder.text import clean, literal, number, plain
 
+_NO_INPUT = "EOF when reading a line"
+"""What Python says of an `input()` that nobody answers."""
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -122,6 +125,10 @@ def describe_error(answer: Answer) -> str:
     if answer.error == "Unencodable":
         return f"returns {clean(answer.message)}; return numbers, arrays or lists of them"
     where = f" (line {answer.line} of the cell)" if answer.line else ""
+    if answer.error == "EOFError" and answer.message == _NO_INPUT:
+        return f"asks for input, and nobody is there to answer when it is graded: remove `input()`{where}"
+    if answer.error == "FileNotFoundError":
+        return f"looks for a file, and none of yours is there when it is graded{where}"
     what = f": {clean(answer.message)}" if answer.message.strip() else ""
     return f"raises {clean(answer.error or '', 60)}{what}{where}"
 

@@ -14,6 +14,7 @@ from autograder.sandbox.mounts import _INSIDE, PACKAGE
 # A layer may use those above it. In one line: what does not know of each other, or only within the folder.
 ORDER = """
 errors
+streams
 project values
 text batch equality
 exercise

@@ -91,6 +91,11 @@ class Definitions:
     draws: bool = False
     """Whether what was run may draw random numbers."""
 
+    def problem_of(self, error: BaseException) -> Problem:
+        """Describe an exception; where a name is missing since nobody answered its `input()`, that is why."""
+        cause = self.problems.get(getattr(error, "name", None) or "") if isinstance(error, NameError) else None
+        return cause if cause and cause.type == "EOFError" else problem_of(error)
+
 
 class _TooSlow(BaseException):
     """A statement took longer than STATEMENT_SECONDS; no `except Exception` of the student's stops it."""

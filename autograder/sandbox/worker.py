@@ -409,7 +409,7 @@ class Worker:
         numpy_random.seed(0)
 
     def describe(self, error: BaseException) -> dict[str, Any]:
-        problem = vars(self.definitions.problem_of(error))
+        problem = vars(self.found.problem_of(error))
         module = getattr(error, "name", None) if isinstance(error, ImportError) else None
         if isinstance(error, NameError):
             module = self.found.forbidden.get(getattr(error, "name", None) or "")

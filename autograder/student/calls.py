@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 import io
 import random
@@ -14,7 +15,7 @@ import numpy as np
 
 from autograder.calling import answer_of, caller
 from autograder.cases import Answer, ExerciseCases
-from autograder.sandbox.definitions import problem_of
+from autograder.sandbox.definitions import Definitions
 from autograder.values import Value, decode, encode
 
 
@@ -48,14 +49,14 @@ def defines(exercise: ExerciseCases, namespace: Mapping[str, Any]) -> bool:
     return target is not None
 
 
-def ask(exercise: ExerciseCases, namespace: Mapping[str, Any], forbidden: Mapping[str, str]) -> Answers:
+def ask(exercise: ExerciseCases, namespace: Mapping[str, Any], defined: Definitions) -> Answers:
     """Call an exercise's function with all visible cases, then again from the last to the first.
 
-    `forbidden` are names that come from modules that are not allowed. What is drawn at random is the same in every
+    `defined` says why names are not in `namespace`. What is drawn at random is the same in every
     call, as it is in grading, and goes on afterwards as if nothing had been drawn.
     """
     call = caller(exercise.call, {"np": np, "numpy": np, **namespace})
-    describe = functools.partial(_describe, forbidden)
+    describe = functools.partial(_describe, defined)
 
     def one(arguments: dict[str, Value]) -> Answer:
         random.seed(0)
@@ -70,21 +71,28 @@ def ask(exercise: ExerciseCases, namespace: Mapping[str, Any], forbidden: Mappin
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Nothing is printed, and random numbers go on where they were."""
-    drawn, numpy_drawn = random.getstate(), np.random.get_state()
+    """Nothing is printed or asked for, and random numbers go on where they were."""
+    drawn, numpy_drawn, asks = random.getstate(), np.random.get_state(), builtins.input
+    builtins.input = _nobody_answers
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             yield
     finally:
+        builtins.input = asks
         random.setstate(drawn)
         np.random.set_state(numpy_drawn)
 
 
-def _describe(forbidden: Mapping[str, str], error: BaseException) -> Answer:
-    problem = problem_of(error)
+def _nobody_answers(prompt: object = "", /) -> str:
+    """As `input` does in grading, and unlike in a notebook, which would ask again in each call."""
+    raise EOFError("EOF when reading a line")
+
+
+def _describe(defined: Definitions, error: BaseException) -> Answer:
+    problem = defined.problem_of(error)
     module = getattr(error, "name", None)
     if isinstance(error, NameError):
-        module = forbidden.get(module or "")
+        module = defined.forbidden.get(module or "")
     elif not isinstance(error, ImportError):
         module = None
     return Answer(error=problem.type, message=problem.message, line=problem.line, module=module)
