@@ -24,7 +24,7 @@ FIGURES = load_module(project.root() / "solutions" / "figures.py")
 NAMES = [(assignment, figure.__name__) for assignment, figures in FIGURES.FIGURES.items() for figure in figures]
 LINK = re.compile(r"^\[figures/(\w+)\.png\]: data:image/png;base64,(\S+)$", re.MULTILINE)
 IMAGE = re.compile(r"!\[([^\]]*)\]\[figures/(\w+)\.png\]")
-PERCENT = """
+PERCENT = """\
 # %% [markdown]
 # ![a net](figures/net.png)
 #
