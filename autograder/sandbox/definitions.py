@@ -60,11 +60,12 @@ _DEFINITION = re.compile(r"^\s*(?:def|class)\s+(\w+)", re.MULTILINE)
 
 @dataclass
 class Problem:
-    """Why a name could not be defined: the exception's type and text, and the line of the cell."""
+    """Why a name could not be defined: the exception's type and text, the line of the cell, and the function there."""
 
     type: str
     message: str
     line: int | None = None
+    within: str | None = None
 
 
 @dataclass
@@ -341,17 +342,18 @@ def problem_of(error: BaseException) -> Problem:
     """Describe an exception that student code raised, with the line of the cell where it arose."""
     if isinstance(error, _TooSlow):
         return Problem("TimeoutError", f"took more than {STATEMENT_SECONDS:g} seconds")
-    line = None
+    line = within = None
     trace = error.__traceback__
     while trace is not None:
-        if _is_cell(trace.tb_frame.f_code.co_filename):
-            line = trace.tb_lineno
+        code = trace.tb_frame.f_code
+        if _is_cell(code.co_filename):
+            line, within = trace.tb_lineno, code.co_qualname
         trace = trace.tb_next
     try:
         message = str(error)[:300]
     except BaseException:  # a hostile __str__
         message = ""
-    return Problem(type(error).__name__, message, line)
+    return Problem(type(error).__name__, message, line, within)
 
 
 def _is_cell(file: str) -> bool:

@@ -24,6 +24,7 @@ _INSIDE = (
     "sandbox/lock.py",
     "sandbox/definitions.py",
     "sandbox/kept.py",
+    "sandbox/stubs.py",
     "sandbox/worker.py",
 )
 """The files of ours that a worker sees."""
