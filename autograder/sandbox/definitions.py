@@ -13,22 +13,17 @@ import __future__
 
 import ast
 import dis
-import importlib.abc
-import importlib.machinery
 import re
 import signal
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import CodeType, FrameType, MappingProxyType, ModuleType
+from types import CodeType, FrameType, MappingProxyType
 from typing import Any
 
 STATEMENT_SECONDS = 2.0
 """Of processor time for one statement."""
 _ASLEEP_SECONDS = 8.0
 """Of any time: less than a worker has for all statements, and much more than one needs while the machine is busy."""
-ABSENT = frozenset({"matplotlib", "seaborn", "plotly", "IPython", "ipywidgets", "tqdm"})
-"""Modules that draw or show progress: a harmless stand-in keeps functions that use them on the way alive."""
 
 _LOADS = {
     dis.opmap[name]: shift
@@ -107,7 +102,6 @@ def define(
 
     `known` are cells that `compiled` has seen already.
     """
-    sys.meta_path.append(_AbsentModules())
     found = Definitions(namespace)
     statements = list(_statements(cells, found.problems, known))
     found.bound = {name for entry in statements for name in entry.binds}
@@ -359,44 +353,3 @@ def problem_of(error: BaseException) -> Problem:
 def _is_cell(file: str) -> bool:
     """Whether code comes from a cell: one that was compiled here, or that a student's own Jupyter has run."""
     return file.startswith(("<cell", "<ipython-input")) or "ipykernel_" in file
-
-
-class _Inert(ModuleType):
-    """Stands in for a plotting module, and for everything that is asked of it."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self
-
-    def __iter__(self) -> Iterator[Any]:  # fig, ax = plt.subplots()
-        return iter((self, self))
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(self, *args: Any) -> None:
-        return None
-
-
-class _AbsentModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds a stand-in for modules in ABSENT; last on the path, so a real one would win."""
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> importlib.machinery.ModuleSpec | None:
-        if name.partition(".")[0] not in ABSENT:
-            return None
-        return importlib.machinery.ModuleSpec(name, self, is_package=True)
-
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
-        module = _Inert(spec.name)
-        module.__path__ = []
-        if spec.name.startswith("tqdm"):
-            for name in ("tqdm", "trange", "tqdm_notebook"):
-                setattr(module, name, range if name == "trange" else lambda items=(), *args, **kwargs: items)
-        return module
-
-    def exec_module(self, module: ModuleType) -> None:
-        return None

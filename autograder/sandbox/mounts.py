@@ -23,6 +23,7 @@ _INSIDE = (
     "sandbox/wire.py",
     "sandbox/lock.py",
     "sandbox/definitions.py",
+    "sandbox/absent.py",
     "sandbox/kept.py",
     "sandbox/stubs.py",
     "sandbox/worker.py",

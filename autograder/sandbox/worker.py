@@ -106,8 +106,9 @@ def main(arguments: list[str]) -> None:
     sys.path += paths
     for name in _PRELOADED if files == "1" else [*_PRELOADED, *_LARGE]:
         importlib.import_module(name)
-    from autograder.sandbox import lock
+    from autograder.sandbox import absent, lock
 
+    absent.install()
     parent = Parent(socket.socket(fileno=int(descriptor)), files_readable=files == "1")
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
