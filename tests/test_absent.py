@@ -74,7 +74,8 @@ def test_a_grid_of_axes_has_as_many_as_it_was_made_with() -> None:
 
 
 ACCEPTED = """
-import matplotlib, matplotlib.pyplot as plt, matplotlib.animation as animation, seaborn as sns, numpy as np, seaborn.objects as so
+import matplotlib, matplotlib.pyplot as plt, matplotlib.animation as animation, numpy as np
+import seaborn as sns, seaborn.objects as so
 import plotly.express as px, plotly.graph_objects as go, bokeh.plotting, altair as alt, graphviz, ipywidgets as widgets
 from mpl_toolkits.mplot3d import Axes3D
 from matplotlib import cm
@@ -152,9 +153,9 @@ PROGRESS = {
     "with alive_bar(5) as bar:\n  for x in range(5): seen.append(x); bar()": "from alive_progress import alive_bar",
     "bar = tqdm(total=5)\nwhile bar.n < bar.total: seen.append(bar.n); bar.update(1)": "from tqdm import tqdm",
     "with trange(5) as bar:\n  for x in bar: seen.append(x); bar.set_postfix_str('x')": "from tqdm import trange",
-    "bar = tqdm(range(5))\nfor x in bar: seen.append(bar.n); bar.set_postfix(loss=x)\nbar.close()": "from tqdm import tqdm",
+    "bar = tqdm(range(5))\nfor x in bar: seen += [bar.n]; bar.set_postfix(l=x)\nbar.close()": "from tqdm import tqdm",
     "bar = tqdm(range(5))\nfor x in bar: seen.append(x); bar.write('x'); tqdm.write('x')": "from tqdm import tqdm",
-    "bar = tqdm(range(5))\nfor x in bar: bar.set_description(f'{x}'); bar.total = 9; seen += [x]": "from tqdm import tqdm",
+    "bar = tqdm(range(5))\nfor x in bar: bar.set_description(f'{x}'); seen += [x]": "from tqdm import tqdm",
     "bar = tqdm(range(5))\nseen += list(bar)\nassert len(bar) == bar.total == 5": "from tqdm import tqdm",
 }
 
