@@ -15,7 +15,6 @@ from autograder.exercise import exercises_of
 from autograder.grade import Grader, grade_files, published
 from autograder.sandbox.launcher import choose
 from autograder.sandbox.parent import Limits, Worker
-from autograder.session import Calls
 from autograder.submission import Submission
 from tests.conftest import Grade, exercise, lost
 
@@ -192,7 +191,6 @@ def test_follow_through_forgives_the_helper_and_nothing_else(solution: tuple[str
 
 
 def test_a_composition_that_does_without_its_wrong_helper_is_its_own(solution: tuple[str, ...], grade: Grade) -> None:
-    """The few calls that come first are right then, and so are all."""
     alone = (
         "def backward(X, Y, W1, b1, W2, b2):\n"
         "    A1 = 1 / (1 + np.exp(-(X @ W1.T + b1.T)))\n"
@@ -205,19 +203,12 @@ def test_a_composition_that_does_without_its_wrong_helper_is_its_own(solution: t
     assert exercise(result, "backward")["follow_through"] is False
 
 
-def test_few_calls_decide_nothing_alone(solution: tuple[str, ...], grade: Grade, backprop: AssignmentCases) -> None:
-    """Helper and composition are wrong for a size that is not among the few, which are right therefore."""
+def test_a_helper_that_is_wrong_for_one_size_is_paid_for_once(
+    solution: tuple[str, ...], grade: Grade, backprop: AssignmentCases
+) -> None:
     of = {entry.name: entry for entry in backprop.exercises}
-    few = Calls.few_of(of["backward"])
-    assert few
-    reached = {
-        shape
-        for case in few.exercise.cases
-        for shape in (case.arguments["X"].shape, (len(case.arguments["X"]), len(case.arguments["W1"])))
-    }
     tested = {case.arguments["A_prev"].shape for case in of["dW"].cases}
-    others = [case.arguments["X"].shape for case in of["backward"].cases]
-    size = next(shape for shape in others if shape in tested and shape not in reached)
+    size = next(shape for case in of["backward"].cases if (shape := case.arguments["X"].shape) in tested)
     helper = f"good = dW\ndef dW(dZ, A_prev): return good(dZ, A_prev) * (1 + (A_prev.shape == {size}))"
     result = grade([*solution, helper])
     assert lost(result) == {"dW"}
@@ -233,7 +224,7 @@ def test_few_calls_decide_nothing_alone(solution: tuple[str, ...], grade: Grade,
 
 
 def test_a_composition_with_a_mistake_of_its_own_is_told_it(solution: tuple[str, ...], grade: Grade) -> None:
-    """Beside a wrong helper: what is said is of all its cases, not of the few."""
+    """Beside a wrong helper, too."""
     composite = "def backward(X, Y, W1, b1, W2, b2): return dW(X, X)"
     alone, beside = (
         exercise(grade([*solution, *helper, composite]), "backward")
@@ -366,29 +357,6 @@ def test_what_is_published_is_what_the_interface_has(grade: Grade) -> None:
     keys = "name score max_score outcome message misconception follow_through counterexample"
     assert all(set(each) == set(keys.split()) for each in entry["exercises"])
     assert set(exercise(entry, "db")["counterexample"]) == {"arguments", "expected", "got"}
-
-
-@pytest.mark.parametrize("own", ["right", "wrong"])
-def test_right_results_of_helpers_are_tried_on_a_few_calls_first(
-    own: str, solution: tuple[str, ...], backprop: AssignmentCases, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What is wrong with them, too, is not called with all of them."""
-    request, replaced = Worker.request, []
-
-    def noted(worker: Worker, message: dict[str, Any], **options: Any) -> dict[str, Any]:
-        if message.get("replace") and message["name"] == "backward" and "which" in message:
-            replaced.append(sum(end - start for start, end in message["which"]))
-        return request(worker, message, **options)
-
-    monkeypatch.setattr(Worker, "request", noted)
-    wrong = ["def dZ_output(A, Y): return Y - A"]
-    if own == "wrong":
-        wrong.append("def backward(X, Y, W1, b1, W2, b2): return 0.0 * W1, 0.0 * b1, 0.0 * W2, 0.0 * b2")
-    found = exercise(Grader(backprop, choose(), Limits()).grade(Submission("s", (*solution, *wrong))), "backward")
-    count = len(next(entry.cases for entry in backprop.exercises if entry.name == "backward"))
-    assert found["follow_through"] is (own == "right")
-    assert found["outcome"] == {"right": "correct", "wrong": "wrong"}[own]
-    assert [calls < count / 4 for calls in replaced] == {"right": [True, False], "wrong": [True]}[own]
 
 
 def test_what_may_take_long_is_asked_for_alone_and_others_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

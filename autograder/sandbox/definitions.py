@@ -13,22 +13,17 @@ import __future__
 
 import ast
 import dis
-import importlib.abc
-import importlib.machinery
 import re
 import signal
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import CodeType, FrameType, MappingProxyType, ModuleType
+from types import CodeType, FrameType, MappingProxyType
 from typing import Any
 
 STATEMENT_SECONDS = 2.0
 """Of processor time for one statement."""
 _ASLEEP_SECONDS = 8.0
 """Of any time: less than a worker has for all statements, and much more than one needs while the machine is busy."""
-ABSENT = frozenset({"matplotlib", "seaborn", "plotly", "IPython", "ipywidgets", "tqdm"})
-"""Modules that draw or show progress: a harmless stand-in keeps functions that use them on the way alive."""
 
 _LOADS = {
     dis.opmap[name]: shift
@@ -60,11 +55,12 @@ _DEFINITION = re.compile(r"^\s*(?:def|class)\s+(\w+)", re.MULTILINE)
 
 @dataclass
 class Problem:
-    """Why a name could not be defined: the exception's type and text, and the line of the cell."""
+    """Why a name could not be defined: the exception's type and text, the line of the cell, and the function there."""
 
     type: str
     message: str
     line: int | None = None
+    within: str | None = None
 
 
 @dataclass
@@ -111,7 +107,6 @@ def define(
 
     `known` are cells that `compiled` has seen already.
     """
-    sys.meta_path.append(_AbsentModules())
     found = Definitions(namespace)
     statements = list(_statements(cells, found.problems, known))
     found.bound = {name for entry in statements for name in entry.binds}
@@ -346,60 +341,20 @@ def problem_of(error: BaseException) -> Problem:
     """Describe an exception that student code raised, with the line of the cell where it arose."""
     if isinstance(error, _TooSlow):
         return Problem("TimeoutError", f"took more than {STATEMENT_SECONDS:g} seconds")
-    line = None
+    line = within = None
     trace = error.__traceback__
     while trace is not None:
-        if _is_cell(trace.tb_frame.f_code.co_filename):
-            line = trace.tb_lineno
+        code = trace.tb_frame.f_code
+        if _is_cell(code.co_filename):
+            line, within = trace.tb_lineno, code.co_qualname
         trace = trace.tb_next
     try:
         message = str(error)[:300]
     except BaseException:  # a hostile __str__
         message = ""
-    return Problem(type(error).__name__, message, line)
+    return Problem(type(error).__name__, message, line, within)
 
 
 def _is_cell(file: str) -> bool:
     """Whether code comes from a cell: one that was compiled here, or that a student's own Jupyter has run."""
     return file.startswith(("<cell", "<ipython-input")) or "ipykernel_" in file
-
-
-class _Inert(ModuleType):
-    """Stands in for a plotting module, and for everything that is asked of it."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self
-
-    def __iter__(self) -> Iterator[Any]:  # fig, ax = plt.subplots()
-        return iter((self, self))
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(self, *args: Any) -> None:
-        return None
-
-
-class _AbsentModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds a stand-in for modules in ABSENT; last on the path, so a real one would win."""
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> importlib.machinery.ModuleSpec | None:
-        if name.partition(".")[0] not in ABSENT:
-            return None
-        return importlib.machinery.ModuleSpec(name, self, is_package=True)
-
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
-        module = _Inert(spec.name)
-        module.__path__ = []
-        if spec.name.startswith("tqdm"):
-            for name in ("tqdm", "trange", "tqdm_notebook"):
-                setattr(module, name, range if name == "trange" else lambda items=(), *args, **kwargs: items)
-        return module
-
-    def exec_module(self, module: ModuleType) -> None:
-        return None

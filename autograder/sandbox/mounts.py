@@ -23,7 +23,9 @@ _INSIDE = (
     "sandbox/wire.py",
     "sandbox/lock.py",
     "sandbox/definitions.py",
+    "sandbox/absent.py",
     "sandbox/kept.py",
+    "sandbox/stubs.py",
     "sandbox/worker.py",
 )
 """The files of ours that a worker sees."""

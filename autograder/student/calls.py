@@ -16,37 +16,44 @@ import numpy as np
 from autograder.calling import answer_of, caller
 from autograder.cases import Answer, ExerciseCases
 from autograder.sandbox.definitions import Definitions
+from autograder.sandbox.stubs import untouched
 from autograder.values import Value, decode, encode
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What a function gave for each case, and the second time, by index of the case."""
+    """What a function gave for each case, and the second time, by index of the case; whether it is only a stub."""
 
     first: tuple[Answer, ...]
     again: dict[int, Answer]
+    untouched: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The answers as JSON-able data."""
         return {
             "first": [_as_json(answer) for answer in self.first],
             "again": [[index, _as_json(answer)] for index, answer in self.again.items()],
+            "untouched": self.untouched,
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Answers:
         """The answers that `as_json` wrote. Raises ValueError, KeyError or TypeError for anything else."""
         again = {index: _from_json(answer) for index, answer in data["again"]}
-        return cls(tuple(map(_from_json, data["first"])), again)
+        return cls(tuple(map(_from_json, data["first"])), again, data["untouched"] is True)
 
 
 def defines(exercise: ExerciseCases, namespace: Mapping[str, Any]) -> bool:
     """Whether the function, class or method of an exercise is there."""
+    return _target(exercise, namespace) is not None
+
+
+def _target(exercise: ExerciseCases, namespace: Mapping[str, Any]) -> Any:
     owner, *attributes = exercise.name.split(".")
     target = namespace.get(owner)
     for attribute in attributes:
         target = getattr(target, attribute, None)
-    return target is not None
+    return target
 
 
 def ask(exercise: ExerciseCases, namespace: Mapping[str, Any], defined: Definitions) -> Answers:
@@ -66,7 +73,7 @@ def ask(exercise: ExerciseCases, namespace: Mapping[str, Any], defined: Definiti
     with _undisturbed():
         first = tuple(one(case.arguments) for case in exercise.cases)
         again = {index: one(exercise.cases[index].arguments) for index in reversed(range(len(first)))}
-    return Answers(first, again)
+    return Answers(first, again, untouched(_target(exercise, namespace)))
 
 
 @contextmanager
@@ -95,7 +102,7 @@ def _describe(defined: Definitions, error: BaseException) -> Answer:
         module = defined.forbidden.get(module or "")
     elif not isinstance(error, ImportError):
         module = None
-    return Answer(error=problem.type, message=problem.message, line=problem.line, module=module)
+    return Answer(error=problem.type, message=problem.message, line=problem.line, module=module, within=problem.within)
 
 
 def _as_json(answer: Answer) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from autograder import streams, visible
 from autograder.cases import AssignmentCases, ExerciseCases
 from autograder.compare import Verdict
-from autograder.diagnose import Diagnosis, undefined
+from autograder.diagnose import UNTOUCHED, Diagnosis, undefined
 from autograder.errors import UsageError
 from autograder.result import Result, judge_answers, result_of
 from autograder.sandbox.definitions import Definitions
@@ -96,11 +96,14 @@ def _entry(exercise: ExerciseCases, given: Answers | Diagnosis) -> Result:
 def _diagnosis(exercise: ExerciseCases, given: Answers) -> Diagnosis:
     if not exercise.cases:
         return Diagnosis("later", "there is no case small enough to be looked at")
+    judged = judge_answers(exercise, given.first, given.again)
+    if given.untouched and not judged.points:
+        return UNTOUCHED
     if not exercise.unique:
         for case, answer in zip(exercise.cases, given.first, strict=True):
             if answer.error is None and _is_nothing(answer.value):
                 return Diagnosis("wrong", _NOTHING, None, Verdict(case, answer, relation=_NOTHING))
-    diagnosis = judge_answers(exercise, given.first, given.again).diagnosis
+    diagnosis = judged.diagnosis
     if diagnosis.outcome == "correct" and not exercise.unique:
         return Diagnosis("runs", "many results are right, and these cases cannot tell whether yours is one of them")
     return diagnosis

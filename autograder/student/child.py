@@ -16,7 +16,8 @@ import types
 from pathlib import Path
 from typing import IO, Any
 
-from autograder.sandbox.definitions import ABSENT, define
+from autograder.sandbox.absent import ABSENT, install
+from autograder.sandbox.definitions import define
 from autograder.student import rules
 from autograder.student.calls import ask, defines
 from autograder.student.find import names_of
@@ -48,6 +49,7 @@ def main() -> None:
 def _serve(request: dict[str, Any], answers: IO[str]) -> None:
     cases = read(Path(request["cases"]))
     sys.meta_path.insert(0, _OnlyAllowed())
+    install()
     module = types.ModuleType("submission")
     sys.modules["submission"] = module
     namespace = vars(module)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder.cases import Answer, AssignmentCases
+from autograder.cases import AssignmentCases, error_in
 from autograder.diagnose import Diagnosis, died, undefined
 from autograder.student.calls import Answers
 
@@ -52,7 +52,7 @@ def _read(name: str, reply: dict[str, Any], loaded: dict[str, Any]) -> Answers |
         return Answers.from_json(reply["answers"])
     owner = name.partition(".")[0]
     problem = loaded["problems"].get(owner)
-    found = Answer(error=problem["type"], message=problem["message"], line=problem["line"]) if problem else None
+    found = error_in(problem) if problem else None
     return undefined(name, found, loaded["forbidden"].get(owner), loaded["others"])
 
 
