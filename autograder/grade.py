@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from autograder import aside
 from autograder import cases as assignments
 from autograder.batch import Batch
 from autograder.cases import AssignmentCases, ExerciseCases, answers_in
@@ -63,10 +64,10 @@ def grade_files(
     def one(path: Path, shown: str) -> Result:
         try:
             result = grader.grade(read(path, shown))
-        except SandboxError as error:  # whatever it was, the others are graded all the same
-            failures.append(error)
-            told = f"it was not graded ({error}); that is no mistake of its author: grade it again"
-            result = grader.grade(Unreadable(shown, told))
+        except Exception as error:  # whatever it was, the others are graded all the same
+            if isinstance(error, SandboxError):
+                failures.append(error)
+            result = aside.entry(shown, grader.maximum, aside.message("graded", error))
         progress(result)
         return result
 
@@ -119,6 +120,7 @@ class Grader:
         }
         self._all = {entry.name: Calls.all_of(entry) for entry in exercises}
         self._few = {entry.name: few for entry in exercises if entry.builds_on and (few := Calls.few_of(entry))}
+        self.maximum = sum(entry.points for entry in exercises)
         self._judged: dict[tuple[str, Batch], Judged] = {}
         self._judged_bytes = 0
 
@@ -127,18 +129,17 @@ class Grader:
 
         Raises SandboxError if the sandbox fails twice: that is never the submission's mistake.
         """
-        maximum = sum(entry.points for entry in self.assignment.exercises)
         if isinstance(submission, Unreadable):
             results = [
                 result_of(entry, 0.0, Diagnosis("missing", "the submission could not be read"))
                 for entry in self.assignment.exercises
             ]
-            return _entry(submission.name, maximum, results, "unreadable", submission.reason)
+            return _entry(submission.name, self.maximum, results, "unreadable", submission.reason)
         try:
             results = self._graded(submission)
         except SandboxError:
             results = self._graded(submission)
-        return _entry(submission.name, maximum, results, "graded", None)
+        return _entry(submission.name, self.maximum, results, "graded", None)
 
     def _graded(self, submission: Submission) -> list[Result]:
         session = self._sessions.begin(submission)

@@ -22,6 +22,8 @@ MAX_CODE = 2 << 20
 MAX_PARTS = 1 << 20
 """Of a notebook: texts, and outside them `,`, `[` and `{`. Each becomes a Python object of up to 200 bytes."""
 _TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # one without an end reaches to the end: linear in time
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""Half of a character in JSON, or of a pair, which is a character: no text file can hold one alone."""
 _PERCENT = re.compile(r"^# ?%%(.*)$", re.MULTILINE)
 
 
@@ -148,6 +150,8 @@ def _document(text: str) -> list[dict[str, Any]] | str:
         return "the notebook is not one that Jupyter writes: it holds too many values"
     try:
         notebook = json.loads(text)
+        if _HALF.search(text):
+            notebook = json.loads(json.dumps(notebook, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return "the file is not a notebook: it is not valid JSON"
     if not isinstance(notebook, dict):

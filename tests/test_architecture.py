@@ -17,6 +17,7 @@ errors
 streams
 project values
 text batch equality
+aside
 exercise
 strategies
 cases

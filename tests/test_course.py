@@ -347,7 +347,7 @@ def test_sample_class_is_graded_whatever_it_hands_in(course: Path) -> None:
     summary = regrade(course, force=True)
     table = {entry["student"]: entry for entry in summary.rows}
     assert sorted(table) == EVERYONE
-    assert summary.failed == {}
+    assert summary.aside == {}
     assert summary.skipped == []
     assert {name for name, entry in table.items() if entry["status"] == "unreadable"} == {
         "broken-json",
@@ -725,8 +725,8 @@ def test_one_that_cannot_be_recorded_stops_nobody_and_is_tried_again(course: Pat
         return entry
 
     summary = grade_course("tiny", course, workers=marked_by(failing), force=True)
-    assert list(summary.failed) == ["hana"]
-    assert "no score" in summary.failed["hana"]
+    assert list(summary.aside) == ["hana"]
+    assert "no score" in summary.aside["hana"]
     assert len(summary.graded) == len(EVERYONE) - 1
     assert regrade(course).graded == []
 
@@ -767,7 +767,7 @@ def test_damaged_metadata_costs_nothing(course: Path, damage: Callable[[Any], An
     edit(course, "ada", damage)
     summary = regrade(course)
     assert summary.graded == ["ada"]
-    assert summary.failed == {}
+    assert summary.aside == {}
     assert next(entry for entry in summary.rows if entry["student"] == "ada")["score"] == 100
 
 

@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.aside import message
 from autograder.submission import read_bytes
 
 STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
@@ -19,22 +20,28 @@ _STAMP_BYTES = 200
 class Collected:
     """What was collected of a student: the name of the file, its bytes or why it has none, and when it came.
 
-    The bytes are read once, so what is graded is what is recorded.
+    The bytes are read once, so what is graded is what is recorded. `problem` is why the submission was put aside.
     """
 
     student: str
     file: str
     content: bytes | str
     timestamp: str = ""
+    problem: str = ""
 
     @classmethod
     def read(cls, course: Path, name: str, student: str) -> Collected:
-        """Read what there is. Never raises for what is wrong with a file."""
-        path = submission_file(course, name, student)
-        return cls(student, path.name, read_bytes(path), stamp(course, name, student, "timestamp.txt"))
+        """Read what there is. Never raises for what is wrong with a file, or with how it is read."""
+        try:
+            path = submission_file(course, name, student)
+            return cls(student, path.name, read_bytes(path), stamp(course, name, student, "timestamp.txt"))
+        except Exception as error:
+            return cls(student, name, "", problem=message("read", error))
 
     def key(self, assignment: str) -> str:
-        """A digest of all that the result depends on; `assignment` is the part that is the same for a class."""
+        """A digest of all that the result depends on, "" if there will be none; `assignment` is that of the class."""
+        if self.problem:
+            return ""
         found = self.content if isinstance(self.content, str) else hashlib.sha256(self.content).hexdigest()
         parts = "\0".join((assignment, self.file, found, self.timestamp))
         return hashlib.sha256(parts.encode("utf-8", "surrogateescape")).hexdigest()[:20]
@@ -115,9 +122,14 @@ def released(course: Path, name: str) -> Path:
     return course / "release" / name / f"{name}.ipynb"
 
 
+def submitted(course: Path, name: str, student: str) -> Path:
+    """The folder of what was collected of a student."""
+    return course / "submitted" / student / name
+
+
 def submission_file(course: Path, name: str, student: str) -> Path:
     """The file to grade: the notebook by its name, else the module, else the only notebook or module there is."""
-    folder = course / "submitted" / student / name
+    folder = submitted(course, name, student)
     expected = [folder / f"{name}.ipynb", folder / f"{name}.py"]
     if os.path.islink(folder):
         return folder  # which is never read: another student's may be behind it
@@ -137,6 +149,6 @@ def submission_file(course: Path, name: str, student: str) -> Path:
 
 def stamp(course: Path, name: str, student: str, file: str) -> str:
     """The text of a file that nbgrader's exchange puts beside a submission, "" if there is none such."""
-    folder = course / "submitted" / student / name
+    folder = submitted(course, name, student)
     content = "" if os.path.islink(folder) else read_bytes(folder / file, _STAMP_BYTES)
     return content.decode("utf-8", "replace").strip() if isinstance(content, bytes) else ""

@@ -6,7 +6,7 @@ Nothing here knows the course's folders or its gradebook, so any thread, process
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,9 @@ from nbformat import NotebookNode
 from nbgrader.utils import determine_grade, is_grade, is_solution
 
 from autograder import submission
+from autograder.aside import message
 from autograder.course.files import Collected
+from autograder.course.moment import moment
 from autograder.course.outputs import nbgraders, write_outputs
 from autograder.course.restore import Released, plain_cell
 
@@ -37,7 +39,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Marked:
-    """A submission with its result, or with the `problem` for which it has none: that is nobody's fault but ours."""
+    """A submission with its result, or with why it was put aside, its `problem`: that is nobody's fault but ours."""
 
     collected: Collected
     entry: dict[str, Any]
@@ -56,12 +58,15 @@ class Marker:
         """Show what a submission got in its notebook. Never raises for what one submission does."""
         if isinstance(entry, str):
             return Marked(collected, {}, problem=entry)
-        suffix = Path(collected.file).suffix
         try:
-            notebook = self._notebook(collected, suffix, entry)
-            scores = write_outputs(notebook, entry)
-        except Exception as error:  # one submission never stops the class
-            return Marked(collected, {}, problem=str(error) or type(error).__name__)
+            return self._marked(collected, entry)
+        except Exception as error:
+            return Marked(collected, {}, problem=message("marked", error))
+
+    def _marked(self, collected: Collected, entry: dict[str, Any]) -> Marked:
+        collected = replace(collected, timestamp=collected.timestamp if moment(collected.timestamp) else "")
+        notebook = self._notebook(collected, Path(collected.file).suffix, entry)
+        scores = write_outputs(notebook, entry)
         # The text of a notebook as nbformat has it, without its second check and copy of what was made here.
         text = json.dumps(notebook, ensure_ascii=False, sort_keys=True)
         cells = tuple(self._cell(cell, scores) for cell in nbgraders(notebook) if is_grade(cell) or is_solution(cell))
