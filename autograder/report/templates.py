@@ -40,7 +40,7 @@ def prose(text: str) -> Markup:
 
 
 def points(value: float | None) -> str:
-    """Points as people write them: at most two digits after the point, no zeros at the end; a dash if there are none."""
+    """Points as people write them: at most two digits after the point, no zeros at the end; a dash for none."""
     return "–" if value is None else f"{round(value, 2):g}"
 
 
