@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from autograder.errors import AutograderError
-from autograder.text import clean
 
 _T = TypeVar("_T")
 _MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE)
@@ -21,6 +20,8 @@ KILLED = "the process that was at it died twice: killed, or for want of memory"
 
 def message(stage: str, error: BaseException | str) -> str:
     """Why a submission was put aside while it was `stage` ("graded"), and what a person should do, as one sentence."""
+    from autograder.text import clean  # and NumPy, which a run does without where nothing has changed
+
     reason = error if isinstance(error, str) else _reason(error)
     told = f"put aside while it was {stage} ({clean(reason, 300)}), which is no mistake of its author; nothing is lost"
     return f"{told}: run it again, and where it is put aside again, look at it by hand"
@@ -28,6 +29,8 @@ def message(stage: str, error: BaseException | str) -> str:
 
 def entry(name: str, maximum: float, told: str) -> dict[str, Any]:
     """The entry of the document's "submissions" for a submission that was put aside."""
+    from autograder.text import clean
+
     return {
         "submission": clean(name, 400),
         "score": None,

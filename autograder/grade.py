@@ -16,10 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autograder import aside
+from autograder import aside, project
 from autograder import cases as assignments
 from autograder.batch import Batch
 from autograder.cases import AssignmentCases, ExerciseCases, answers_in
+from autograder.choice import Released
+from autograder.choice import choose as choose_file
 from autograder.diagnose import Diagnosis, diagnose, died, showing
 from autograder.errors import SandboxError
 from autograder.exercise import Relation
@@ -28,7 +30,7 @@ from autograder.sandbox.launcher import Sandbox, choose
 from autograder.sandbox.parent import Limits
 from autograder.session import Calls, Session, Sessions
 from autograder.shrink import shrink
-from autograder.submission import Submission, Unreadable, read
+from autograder.submission import Submission, Unreadable, kind_of, parse, read_bytes
 from autograder.text import clean
 from autograder.trials import Trials, observed
 
@@ -53,17 +55,22 @@ def grade_files(
     """Grade files and return the document of `interface`, with what the module's text says in addition.
 
     Submissions are graded in parallel and reported in the order given; `names` replaces the paths in the document.
-    A weak sandbox adds `warning`: what it does not prevent. Raises UsageError, AuthoringError, and SandboxError if no
-    submission could be graded; never for what is wrong with a file.
+    A path may also be that of a folder or a zip in which the submission is. A weak sandbox adds `warning`: what it does
+    not prevent. Raises UsageError, AuthoringError, and SandboxError if no submission could be graded; never for what is
+    wrong with a file.
     """
     sandbox = sandbox or choose()
     grader = Grader(assignments.load(name, seed), sandbox, limits or Limits())
 
+    released = read_bytes(project.released(name))
+    given = Released(released if isinstance(released, bytes) else b"")
     failures: list[SandboxError] = []
 
     def one(path: Path, shown: str) -> Result:
         try:
-            result = grader.grade(read(path, shown))
+            chosen = choose_file(path, name, given)
+            result = grader.grade(parse(chosen.content, kind_of(chosen.file), shown))
+            result = {**result, "message": result["message"] or chosen.remark or None}
         except Exception as error:  # whatever it was, the others are graded all the same
             if isinstance(error, SandboxError):
                 failures.append(error)

@@ -22,7 +22,10 @@ exercise
 strategies
 cases
 calling helpers visible
-drawing submission
+drawing decoding
+submission
+archive
+choice
 sandbox
 compare
 evidence

@@ -134,7 +134,7 @@ def any_mentions(*arguments: Any, **options: Any) -> bool:
 
 
 STAGES: dict[str, tuple[str, list[tuple[Any, str]]]] = {
-    "read": ("read", [(files, "submission_file"), (files, "stamp")]),
+    "read": ("read", [(files, "submission"), (files, "stamp")]),
     "mark": ("marked", [(marking.Marker, "_marked")]),
     "record": ("recorded", [(record, "_record"), (record, "_save_files"), (grading, "_json")]),
     "pages": ("recorded", [(feedback, "_page")]),

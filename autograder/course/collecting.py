@@ -26,7 +26,7 @@ from autograder import aside
 from autograder.course.files import STUDENT, out_of_course
 from autograder.course.moment import moment, plausible
 from autograder.course.state import not_collected, write_not_collected
-from autograder.submission import MAX_BYTES, read_bytes
+from autograder.submission import MAX_BYTES, MAX_NOTEBOOK, kind_of, read_bytes
 from autograder.text import clean
 
 MAX_FILES = 500
@@ -157,7 +157,8 @@ class SafeCollect(ExchangeCollect):  # type: ignore[misc]
             for name in sorted(filter(self._wanted, names), key=_graded_first):
                 if where / name == Path(_STAMP):
                     continue
-                content = read_bytes(Path(name), MAX_BYTES, descriptor)
+                limit = MAX_NOTEBOOK if kind_of(name) == ".ipynb" else MAX_BYTES
+                content = read_bytes(Path(name), limit, descriptor)
                 if isinstance(content, str):
                     size = _size(name, descriptor) if _is_graded(name) else None
                     if size is None:
@@ -183,7 +184,7 @@ def _handed_in(folder: Path) -> datetime | None:
 
 
 def _is_graded(name: str) -> bool:
-    return Path(name).suffix in (".ipynb", ".py")
+    return kind_of(name) in (".ipynb", ".py", ".zip")
 
 
 def _graded_first(name: str) -> tuple[bool, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from autograder import cases
@@ -12,7 +11,7 @@ from autograder.course.files import Collected
 from autograder.grade import Grader
 from autograder.sandbox.launcher import Sandbox, choose
 from autograder.sandbox.parent import Limits
-from autograder.submission import Submission, Unreadable, cells_of, parse
+from autograder.submission import Submission, Unreadable, cells_of, kind_of, parse
 
 Engine = Callable[[Submission | Unreadable], dict[str, Any]]
 """Gives an entry of the document's "submissions" for a submission."""
@@ -37,6 +36,7 @@ def graded(grade: Engine, collected: Collected) -> Graded:
     if collected.problem:
         return collected.problem
     try:
-        return grade(parse(collected.content, Path(collected.file).suffix, collected.student))
+        result = grade(parse(collected.content, kind_of(collected.file), collected.student))
+        return {**result, "message": result["message"] or collected.remark or None}
     except Exception as error:
         return message("graded", error)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.aside import message
+from autograder.choice import Chosen, Released, choose_in
 from autograder.submission import read_bytes
 
 STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
@@ -20,30 +21,36 @@ _STAMP_BYTES = 200
 class Collected:
     """What was collected of a student: the name of the file, its bytes or why it has none, and when it came.
 
-    The bytes are read once, so what is graded is what is recorded. `problem` is why the submission was put aside.
+    The bytes are read once, so what is graded is what is recorded. `remark` is what a person should know of the other
+    files, `problem` why the submission was put aside.
     """
 
     student: str
     file: str
     content: bytes | str
     timestamp: str = ""
+    remark: str = ""
     problem: str = ""
 
     @classmethod
-    def read(cls, course: Path, name: str, student: str) -> Collected:
-        """Read what there is. Never raises for what is wrong with a file, or with how it is read."""
+    def read(cls, course: Path, name: str, student: str, given: Released | None = None) -> Collected:
+        """Read what there is; `given` is the released notebook, where it is known already.
+
+        Never raises for what is wrong with a file, or with how it is read.
+        """
         try:
-            path = submission_file(course, name, student)
-            return cls(student, path.name, read_bytes(path), stamp(course, name, student, "timestamp.txt"))
+            chosen = submission(course, name, student, given or given_out(course, name))
+            moment = stamp(course, name, student, "timestamp.txt")
         except Exception as error:
             return cls(student, name, "", problem=message("read", error))
+        return cls(student, chosen.file, chosen.content, moment, chosen.remark)
 
     def key(self, assignment: str) -> str:
         """A digest of all that the result depends on, "" if there will be none; `assignment` is that of the class."""
         if self.problem:
             return ""
         found = self.content if isinstance(self.content, str) else hashlib.sha256(self.content).hexdigest()
-        parts = "\0".join((assignment, self.file, found, self.timestamp))
+        parts = "\0".join((assignment, self.file, found, self.timestamp, self.remark))
         return hashlib.sha256(parts.encode("utf-8", "surrogateescape")).hexdigest()[:20]
 
 
@@ -127,24 +134,18 @@ def submitted(course: Path, name: str, student: str) -> Path:
     return course / "submitted" / student / name
 
 
-def submission_file(course: Path, name: str, student: str) -> Path:
-    """The file to grade: the notebook by its name, else the module, else the only notebook or module there is."""
+def given_out(course: Path, name: str) -> Released:
+    """What the released notebook of an assignment is compared with."""
+    content = read_bytes(released(course, name))
+    return Released(content if isinstance(content, bytes) else b"")
+
+
+def submission(course: Path, name: str, student: str, given: Released) -> Chosen:
+    """The file of a student that is graded: what was worked on, by its name, else the only one."""
     folder = submitted(course, name, student)
-    expected = [folder / f"{name}.ipynb", folder / f"{name}.py"]
     if os.path.islink(folder):
-        return folder  # which is never read: another student's may be behind it
-    named = [path for path in expected if os.path.lexists(path)]
-    if named:
-        return named[0]
-    try:
-        found = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    except OSError:
-        return expected[0]
-    for suffix in (".ipynb", ".py"):
-        others = [path for path in found if path.suffix == suffix]
-        if len(others) == 1:
-            return others[0]
-    return expected[0]
+        return Chosen(name, read_bytes(folder))  # which is never read: another student's may be behind it
+    return choose_in(folder, name, given)
 
 
 def stamp(course: Path, name: str, student: str, file: str) -> str:

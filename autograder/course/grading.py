@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder import aside
-from autograder.course.files import Collected, class_page_file, released, students, table_file, write
+from autograder.choice import Released
+from autograder.course.files import Collected, class_page_file, given_out, released, students, table_file, write
 from autograder.course.state import State, gradebook_time, locked, not_collected, result_file
 from autograder.errors import CourseError
 from autograder.project import assignment_key
@@ -86,10 +87,11 @@ def grade_course(
             _forget(course, name, state, _lost(course, name, state))
         for student in set(state.aside) - set(found):
             del state.students[student]
+        given = given_out(course, name)
         changed = [
             student
             for student in found
-            if force or student in absent or _changed(state, course, name, student, assignment)
+            if force or student in absent or _changed(state, course, name, student, assignment, given)
         ]
         written = untouched and table.is_file() and page.is_file()
         if not changed and written:
@@ -105,7 +107,7 @@ def grade_course(
     return Summary(state.rows, done, odd, state.aside, table, page)
 
 
-def _changed(state: State, course: Path, name: str, student: str, assignment: str) -> bool:
+def _changed(state: State, course: Path, name: str, student: str, assignment: str, given: Released) -> bool:
     files = (
         course / "autograded" / student / name / f"{name}.ipynb",
         course / "feedback" / student / name / f"{name}.html",
@@ -117,7 +119,7 @@ def _changed(state: State, course: Path, name: str, student: str, assignment: st
             return True
     except OSError:  # a folder of theirs may not be read: who records it says so
         return True
-    return bool(known["key"] != Collected.read(course, name, student).key(assignment))
+    return bool(known["key"] != Collected.read(course, name, student, given).key(assignment))
 
 
 def _lost(course: Path, name: str, state: State) -> list[str]:
@@ -163,10 +165,11 @@ def _grade(
     notebook = released(course, name)
     if not notebook.is_file():
         raise CourseError(f"{name} was never released in {course}; release it first.")
+    given = given_out(course, name)
     collected = (
         Collected(student, name, "", problem=absent[student])
         if student in absent
-        else Collected.read(course, name, student)
+        else Collected.read(course, name, student, given)
         for student in changed
     )
     with ExitStack() as stack:

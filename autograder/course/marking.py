@@ -65,7 +65,7 @@ class Marker:
 
     def _marked(self, collected: Collected, entry: dict[str, Any]) -> Marked:
         collected = replace(collected, timestamp=collected.timestamp if moment(collected.timestamp) else "")
-        notebook = self._notebook(collected, Path(collected.file).suffix, entry)
+        notebook = self._notebook(collected, submission.kind_of(collected.file), entry)
         scores = write_outputs(notebook, entry)
         # The text of a notebook as nbformat has it, without its second check and copy of what was made here.
         text = json.dumps(notebook, ensure_ascii=False, sort_keys=True)
