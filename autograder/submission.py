@@ -133,6 +133,19 @@ def notebook_cells(content: bytes) -> list[dict[str, Any]]:
     return [] if isinstance(cells, str) else cells
 
 
+def module_cells(content: bytes) -> list[dict[str, Any]]:
+    """All cells in the bytes of a module, as a notebook has them: one, unless it is in percent format."""
+    pieces = _PERCENT.split(text_of(content, ".py") or "")
+    marked = zip(["", *pieces[1::2]], pieces[::2], strict=True)
+    return [_module_cell(marker, body) for marker, body in marked if body.strip()]
+
+
+def _module_cell(marker: str, body: str) -> dict[str, Any]:
+    if _is_code(marker):
+        return {"cell_type": "code", "source": body}
+    return {"cell_type": "markdown", "source": re.sub(r"^# ?", "", body.strip(), flags=re.MULTILINE)}
+
+
 def _is_code(marker: str) -> bool:
     return not re.match(r"\s*\[(markdown|md|raw)\]", marker)
 

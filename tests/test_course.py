@@ -22,7 +22,7 @@ import pytest
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.exchange.default import ExchangeFetchAssignment, ExchangeFetchFeedback, ExchangeSubmit
 
-from autograder import cases, project, visible
+from autograder import cases, choice, project, visible
 from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases, KnownMistake
 from autograder.cli import main
 from autograder.course import grading, sample
@@ -45,7 +45,7 @@ from autograder.course.students import CLASS, LATE, Sheet
 from autograder.course.tools import exchange, gradebook, run, settings
 from autograder.errors import AuthoringError, CourseError
 from autograder.exercise import exercises_of
-from autograder.submission import Submission, Unreadable, read
+from autograder.submission import Submission, Unreadable, kind_of, parse, read
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 POINTS = {"double": 57.5, "total": 42.5}
@@ -149,7 +149,10 @@ def fake_grade(submission: Submission | Unreadable) -> dict[str, Any]:
 
 def fake_engine(name: str, paths: list[Path], *, names: list[str], **options: Any) -> dict[str, Any]:
     """In the place of `autograder.grade.grade_files`."""
-    found = [fake_grade(read(path, shown)) for path, shown in zip(paths, names, strict=True)]
+    chosen = [choice.choose(path, name, choice.Released()) for path in paths]
+    found = [
+        fake_grade(parse(each.content, kind_of(each.file), shown)) for each, shown in zip(chosen, names, strict=True)
+    ]
     return {"assignment": name, "version": "1", "submissions": found}
 
 
