@@ -84,7 +84,9 @@ def choose_in(folder: Path, name: str, released: Released) -> Chosen:
         if kind in (".ipynb", ".py"):
             files.append((place, path))
         elif kind == ".zip":
-            files += _in_zip(place, read_bytes(path))
+            inside = list(_in_zip(place, read_bytes(path)))
+            files += inside
+            others += [] if inside else [place]
         elif place not in ("timestamp.txt", "submission_secret.txt") and not place.endswith(".cases.json"):
             others.append(place)
     return _best(files, others, name, released)
