@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -456,22 +456,27 @@ def _grade_one(name: str, course: Path, options: argparse.Namespace, *, allow_we
             return processes(assignment, released, collected, size, allow_weak, _warn_if_weak)
 
         summary = grade_course(name, course, workers=workers, force=options.force, progress=progress)
-    from autograder.report.terminal import show_class  # and with them NumPy: the work begins without it
-    from autograder.text import clean
+    from autograder.report.terminal import show_class  # and with it NumPy: the work begins without it
 
     show_class(summary.rows, console)
     print()
     for odd in summary.skipped:
         print(f"Skipped {odd!r} in {course / 'submitted'}: that cannot be a student's name.")
-    for student, reason in summary.failed.items():
-        print(f"Not graded, will be tried again: {student}: {clean(reason, 400)}")
+    _show_aside(summary.aside)
     done = "Nothing has changed since the last run." if summary.nothing_to_do else f"Graded {len(summary.graded)}."
     print(f"{done} Where to look:")
     print(f"  class      {summary.page}")
     print(f"  grades     {summary.csv}")
     print(f"  feedback   {course / 'feedback'}{'/<student>/' + name + '/' + name + '.html'}")
     print(f"  gradebook  {course / 'gradebook.db'}  (formgrader: COURSE={course} {_jupyter()} lab)")
-    return 1 if summary.failed else 0
+    return 1 if summary.aside else 0
+
+
+def _show_aside(problems: Mapping[str, str]) -> None:
+    from autograder.text import clean
+
+    for student, told in problems.items():
+        print(f"{student}: {clean(told, 600)}.")
 
 
 def _jupyter() -> Path:
@@ -499,6 +504,7 @@ def _report(options: argparse.Namespace) -> int:
         print(
             f"{name}: {class_page_file(course, name)} and {len(made)} feedback pages are up to date; none is released."
         )
+        _show_aside(State.load(course, name).aside)
     return 0
 
 

@@ -16,9 +16,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from autograder import aside, project
 from autograder import cases as assignments
 from autograder.batch import Batch
 from autograder.cases import AssignmentCases, ExerciseCases, answers_in
+from autograder.choice import Released
+from autograder.choice import choose as choose_file
 from autograder.diagnose import UNTOUCHED, Diagnosis, diagnose, died, showing
 from autograder.errors import SandboxError
 from autograder.exercise import Relation
@@ -27,7 +30,7 @@ from autograder.sandbox.launcher import Sandbox, choose
 from autograder.sandbox.parent import Limits
 from autograder.session import WITH_CARE, Calls, Haste, Session, Sessions, TooHasty
 from autograder.shrink import shrink
-from autograder.submission import Submission, Unreadable, read
+from autograder.submission import Submission, Unreadable, kind_of, parse, read_bytes
 from autograder.text import clean
 from autograder.trials import Trials, observed
 
@@ -52,21 +55,26 @@ def grade_files(
     """Grade files and return the document of `interface`, with what the module's text says in addition.
 
     Submissions are graded in parallel and reported in the order given; `names` replaces the paths in the document.
-    A weak sandbox adds `warning`: what it does not prevent. Raises UsageError, AuthoringError, and SandboxError if no
-    submission could be graded; never for what is wrong with a file.
+    A path may also be that of a folder or a zip in which the submission is. A weak sandbox adds `warning`: what it does
+    not prevent. Raises UsageError, AuthoringError, and SandboxError if no submission could be graded; never for what is
+    wrong with a file.
     """
     sandbox = sandbox or choose()
     grader = Grader(assignments.load(name, seed), sandbox, limits or Limits())
 
+    released = read_bytes(project.released(name))
+    given = Released(released if isinstance(released, bytes) else b"")
     failures: list[SandboxError] = []
 
     def one(path: Path, shown: str) -> Result:
         try:
-            result = grader.grade(read(path, shown))
-        except SandboxError as error:  # whatever it was, the others are graded all the same
-            failures.append(error)
-            told = f"it was not graded ({error}); that is no mistake of its author: grade it again"
-            result = grader.grade(Unreadable(shown, told))
+            chosen = choose_file(path, name, given)
+            result = grader.grade(parse(chosen.content, kind_of(chosen.file), shown))
+            result = {**result, "message": result["message"] or chosen.remark or None}
+        except Exception as error:  # whatever it was, the others are graded all the same
+            if isinstance(error, SandboxError):
+                failures.append(error)
+            result = aside.entry(shown, grader.maximum, aside.message("graded", error))
         progress(result)
         return result
 
@@ -139,6 +147,7 @@ class Grader:
             entry.name: assignment.relations(entry.name) if entry.relations else [] for entry in exercises
         }
         self._all = {entry.name: Calls.all_of(entry) for entry in exercises}
+        self.maximum = sum(entry.points for entry in exercises)
         self._judged: dict[tuple[str, Batch], Judged] = {}
         self._judged_bytes = 0
 
@@ -147,18 +156,17 @@ class Grader:
 
         Raises SandboxError if the sandbox fails twice: that is never the submission's mistake.
         """
-        maximum = sum(entry.points for entry in self.assignment.exercises)
         if isinstance(submission, Unreadable):
             results = [
                 result_of(entry, 0.0, Diagnosis("missing", "the submission could not be read"))
                 for entry in self.assignment.exercises
             ]
-            return _entry(submission.name, maximum, results, "unreadable", submission.reason)
+            return _entry(submission.name, self.maximum, results, "unreadable", submission.reason)
         try:
             results = self._graded(submission)
         except SandboxError:
             results = self._graded(submission)
-        return _entry(submission.name, maximum, results, "graded", None)
+        return _entry(submission.name, self.maximum, results, "graded", None)
 
     def _graded(self, submission: Submission) -> list[Result]:
         try:

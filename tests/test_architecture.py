@@ -17,11 +17,15 @@ errors
 streams
 project values
 text batch equality
+aside
 exercise
 strategies
 cases
 calling helpers visible
-drawing submission
+drawing decoding
+submission
+archive
+choice
 sandbox
 compare
 evidence

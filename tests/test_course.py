@@ -22,7 +22,7 @@ import pytest
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.exchange.default import ExchangeFetchAssignment, ExchangeFetchFeedback, ExchangeSubmit
 
-from autograder import cases, project, visible
+from autograder import cases, choice, project, visible
 from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases, KnownMistake
 from autograder.cli import main
 from autograder.course import grading, sample
@@ -45,7 +45,7 @@ from autograder.course.students import CLASS, LATE, Sheet
 from autograder.course.tools import exchange, gradebook, run, settings
 from autograder.errors import AuthoringError, CourseError
 from autograder.exercise import exercises_of
-from autograder.submission import Submission, Unreadable, read
+from autograder.submission import Submission, Unreadable, kind_of, parse, read
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 POINTS = {"double": 57.5, "total": 42.5}
@@ -149,7 +149,10 @@ def fake_grade(submission: Submission | Unreadable) -> dict[str, Any]:
 
 def fake_engine(name: str, paths: list[Path], *, names: list[str], **options: Any) -> dict[str, Any]:
     """In the place of `autograder.grade.grade_files`."""
-    found = [fake_grade(read(path, shown)) for path, shown in zip(paths, names, strict=True)]
+    chosen = [choice.choose(path, name, choice.Released()) for path in paths]
+    found = [
+        fake_grade(parse(each.content, kind_of(each.file), shown)) for each, shown in zip(chosen, names, strict=True)
+    ]
     return {"assignment": name, "version": "1", "submissions": found}
 
 
@@ -347,7 +350,7 @@ def test_sample_class_is_graded_whatever_it_hands_in(course: Path) -> None:
     summary = regrade(course, force=True)
     table = {entry["student"]: entry for entry in summary.rows}
     assert sorted(table) == EVERYONE
-    assert summary.failed == {}
+    assert summary.aside == {}
     assert summary.skipped == []
     assert {name for name, entry in table.items() if entry["status"] == "unreadable"} == {
         "broken-json",
@@ -595,7 +598,7 @@ def test_whom_the_grader_fails_at_is_on_the_class_page(course: Path) -> None:
 
     grade_course("tiny", course, workers=marked_by(failing), force=True)
     page = (course / "grades-tiny.html").read_text()
-    assert "ada: the sandbox &lt;broke&gt;. It is tried again in the next run." in page
+    assert "ada</a>: put aside while it was graded (RuntimeError: the sandbox &lt;broke&gt;)" in page
 
 
 def test_a_student_who_is_taken_out_touches_nobody_else_and_can_come_back(
@@ -725,10 +728,10 @@ def test_one_that_cannot_be_recorded_stops_nobody_and_is_tried_again(course: Pat
         return entry
 
     summary = grade_course("tiny", course, workers=marked_by(failing), force=True)
-    assert list(summary.failed) == ["hana"]
-    assert "no score" in summary.failed["hana"]
+    assert list(summary.aside) == ["hana"]
+    assert "no score" in summary.aside["hana"]
     assert len(summary.graded) == len(EVERYONE) - 1
-    assert regrade(course).graded == []
+    assert regrade(course).graded == ["hana"]
 
 
 def test_odd_things_in_the_folder_of_submissions(course: Path) -> None:
@@ -767,7 +770,7 @@ def test_damaged_metadata_costs_nothing(course: Path, damage: Callable[[Any], An
     edit(course, "ada", damage)
     summary = regrade(course)
     assert summary.graded == ["ada"]
-    assert summary.failed == {}
+    assert summary.aside == {}
     assert next(entry for entry in summary.rows if entry["student"] == "ada")["score"] == 100
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from autograder import cases, project
 from autograder.cases import AssignmentCases, load_module
+from autograder.errors import SandboxError
 from autograder.exercise import exercises_of
 from autograder.grade import Grader, grade_files, published
 from autograder.sandbox.launcher import choose
@@ -378,3 +380,31 @@ def test_what_may_take_long_is_asked_for_alone_and_others_are_not_waited_for(mon
         assert wall == (limits[names[0]] or 7.0) if len(names) == 1 else wall < 7.0 and not any(map(limits.get, names))
     assert {name for names, _ in asked for name in names} == set(limits)
     assert any(len(names) > 1 for names, _ in asked)
+
+
+def test_grading_files_puts_one_aside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.py" for name in ("ada", "bela", "carl")]
+    for path in paths:
+        path.write_text("def dL_dA(A, Y): return (1 - Y) / (1 - A) - Y / A")
+    original = Grader.grade
+
+    def failing(fault: Exception, who: str) -> Callable[..., Any]:
+        def graded(self: Grader, submission: Submission) -> Any:
+            if who in submission.name:
+                raise fault
+            return original(self, submission)
+
+        return graded
+
+    for fault in (MemoryError(), SandboxError("no sandbox")):
+        with monkeypatch.context() as patch:
+            patch.setattr(Grader, "grade", failing(fault, "bela"))
+            document = published(grade_files("backprop", paths))
+        entry = document["submissions"][1]
+        assert [each["status"] for each in document["submissions"]] == ["graded", "aside", "graded"]
+        assert (entry["score"], entry["max_score"], entry["exercises"]) == (None, 100.0, [])
+        assert "no mistake of its author" in entry["message"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Grader, "grade", failing(SandboxError("no sandbox"), ""))
+        with pytest.raises(SandboxError):
+            grade_files("backprop", paths)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,12 @@ from typing import Any
 from nbgrader.api import BaseCell, Comment, Gradebook, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy import select
 
-from autograder.course.export import Row, rows
-from autograder.course.files import submission_file, write
+from autograder import aside
+from autograder.course.export import Row, maxima, rows
+from autograder.course.files import stamp, submitted, write
 from autograder.course.record import autograded
 from autograder.course.state import State, locked, result_file
-from autograder.course.tools import exchange, gradebook, run
+from autograder.course.tools import UNUSABLE, exchange, gradebook, run
 from autograder.errors import CourseError
 from autograder.report.pages import student_page
 from autograder.submission import read_bytes
@@ -59,6 +59,27 @@ def write_pages(course: Path, book: Gradebook, name: str, entries: Mapping[str, 
         _write_beside(course, name, row.student)
 
 
+def tell_aside(course: Path, book: Gradebook, name: str, problems: Mapping[str, str]) -> None:
+    """Tell students on their pages that their submission was put aside.
+
+    What the gradebook has of an earlier submission stays. Where even such a page cannot be written, there is none.
+    """
+    maximum = sum(maxima(book, name).values())
+    entries = {student: aside.entry(student, maximum, told) for student, told in problems.items()}
+
+    def keep(some: Sequence[str]) -> None:
+        for student in some:
+            entry = entries[student]
+            write(result_file(course, name, student), json.dumps(entry).encode(), durable=False)
+            page = page_file(course, name, student)
+            write(page, student_page(entry, assignment=name, student=student).encode(), durable=False)
+            for file in _OF_EXCHANGE:
+                if text := stamp(course, name, student, file):
+                    write(page.with_name(file), text.encode(), durable=False)
+
+    aside.apart(keep, list(entries), "reported")
+
+
 def release_feedback(name: str, course: Path) -> FeedbackRelease:
     """Make all feedback pages anew, with what people graded since, and put them in the exchange for students.
 
@@ -67,41 +88,52 @@ def release_feedback(name: str, course: Path) -> FeedbackRelease:
     from nbgrader.exchange.default import ExchangeReleaseFeedback
 
     with locked(course):
-        graded = sorted(State.load(course, name).students)
+        state = State.load(course, name)
+        graded = sorted(state.students)
         if not graded:
             raise CourseError(f"nothing of {name} has been graded in {course}; grade it first.")
-        made = make_pages(name, course, graded)
-        aside = dict.fromkeys(set(graded) - set(made), f"the result is missing or damaged; grade {name} again")
-        for student in made:
-            if not all(page_file(course, name, student).with_name(file).is_file() for file in _OF_EXCHANGE):
-                aside[student] = f"the autograded notebook is missing or damaged; grade {name} again"
+        failed = make_pages(name, course, state, graded)
+        missing = {
+            student: f"the autograded notebook is missing or damaged; grade {name} again"
+            for student in graded
+            if not all(page_file(course, name, student).with_name(file).is_file() for file in _OF_EXCHANGE)
+        }
         # nbgrader stops at the first page that it cannot release, and would take pages of students who are gone.
-        students = [student for student in made if student not in aside]
+        missing |= failed
+        students = [student for student in graded if student not in missing]
         others = {path.name for path in (course / "feedback").iterdir()} - set(students)
         action = exchange(ExchangeReleaseFeedback, course, name)
         action.coursedir.student_id_exclude = ",".join(sorted(others))
         run(action, f"releasing feedback of {name}")
-    return FeedbackRelease(tuple(students), aside)
+    return FeedbackRelease(tuple(students), missing)
 
 
-def make_pages(name: str, course: Path, students: Sequence[str]) -> list[str]:
-    """Make the feedback pages of students anew. Returns the students whose page was made: whose result is there."""
-    made: list[str] = []
+def make_pages(name: str, course: Path, state: State, students: Sequence[str]) -> dict[str, str]:
+    """Make the feedback pages of students anew. Those for whom that fails are put aside, and keep their pages.
+
+    Returns them, and why.
+    """
+    failed: dict[str, str] = {}
     with gradebook(course) as book:
+
+        def write_some(some: Sequence[str]) -> None:
+            write_pages(course, book, name, {student: result(course, name, student) for student in some})
+
         for start in range(0, len(students), _MANY):
-            entries = results(course, name, students[start : start + _MANY])
-            write_pages(course, book, name, entries)
-            made += entries
-    return made
+            failed |= aside.apart(write_some, students[start : start + _MANY], "reported", fatal=UNUSABLE)
+    state.put_aside(failed)
+    return failed
 
 
-def results(course: Path, name: str, students: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Results of the last run by student, of those whose result is neither missing nor damaged."""
-    entries: dict[str, dict[str, Any]] = {}
-    for student in students:
-        with suppress(OSError, ValueError):
-            entries[student] = json.loads(result_file(course, name, student).read_bytes())
-    return entries
+def result(course: Path, name: str, student: str) -> dict[str, Any]:
+    """The result of the last run of a student. Raises LookupError where it is missing or damaged."""
+    path = result_file(course, name, student)
+    try:
+        entry = json.loads(path.read_bytes())
+        return {**entry, "exercises": list(entry["exercises"])}
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        path.unlink(missing_ok=True)  # then the next run grades it
+        raise LookupError("its result is missing or damaged") from error
 
 
 def _write_beside(course: Path, name: str, student: str) -> None:
@@ -114,7 +146,7 @@ def _write_beside(course: Path, name: str, student: str) -> None:
         content = read_bytes(graded / file, _BESIDE_BYTES)
         if isinstance(content, bytes):
             write(page.with_name(file), content, durable=False)
-    handed_in = submission_file(course, name, student).parent.glob("*.ipynb")
+    handed_in = submitted(course, name, student).glob("*.ipynb")
     names = {path.stem for path in handed_in if _NOTEBOOK.fullmatch(path.stem)} | {name}
     for other in page.parent.glob("*.html"):
         if other.stem not in names:
@@ -153,7 +185,7 @@ def _as_recorded(exercise: dict[str, Any], scores: Mapping[str, float]) -> dict[
     score = scores.get(exercise["name"], exercise["score"])
     if score == exercise["score"]:
         return exercise
-    told = f"{exercise['message']} (A person has given {score:g} instead of {exercise['score']:g} points.)"
+    told = f"{exercise['message'] or ''} (A person has given {score:g} instead of {exercise['score']:g} points.)"
     return {**exercise, "score": score, "message": told.strip()}
 
 

@@ -12,12 +12,14 @@ from typing import Any
 from nbgrader.api import Gradebook
 from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from traitlets.config import Config
 
 from autograder.course.config import configure
 from autograder.errors import CourseError
 
+UNUSABLE = (OperationalError,)
+"""What a database raises that nobody can use: locked, damaged, without room."""
 _OURS = f"{CourseError.__module__}.{CourseError.__qualname__}: "
 
 
