@@ -34,6 +34,8 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-ge
 ASSIGNMENTS = project.assignments()
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$]+?\$", re.DOTALL)
+# What the console says of Jupyter itself: a race between its settings and its shortcuts (jupyter/notebook#7862).
+THEIRS = ("Cannot read properties of undefined (reading 'schema')",)
 
 # What is wrong with the cells that are on the screen, and which they are; text in code may hold a $.
 ON_SCREEN = """panel => {
@@ -55,6 +57,13 @@ ON_SCREEN = """panel => {
         for (const raw of plain.textContent.match(/.*\\$.*/g) ?? []) wrong.push(`${index}: raw formula in "${raw}"`);
     }
     return {seen, wrong};
+}"""
+
+# Scroll on; whether that was the end.
+NEXT_SCREEN = """panel => {
+    const before = panel.scrollTop;
+    panel.scrollTop += 0.8 * panel.clientHeight;
+    return panel.scrollTop === before;
 }"""
 
 
@@ -96,8 +105,12 @@ class Jupyter:
         self.folder = folder
         self.address = address
         self.errors: list[str] = []
-        context.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
-        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        context.on("console", lambda message: self._note(message.text) if message.type == "error" else None)
+        context.on("weberror", lambda error: self._note(str(error.error)))
+
+    def _note(self, error: str) -> None:
+        if not error.endswith(THEIRS):
+            self.errors.append(error)
 
     def open(self, path: str) -> Page:
         """A notebook in a page of its own, once all its cells are there and its kernel waits for work."""
@@ -175,11 +188,7 @@ def read_through(page: Page, name: str) -> tuple[dict[int, Any], list[str]]:
             wrong += panel.evaluate(ON_SCREEN)["wrong"]
         seen |= {int(index): shown for index, shown in panel.evaluate(ON_SCREEN)["seen"].items()}
         picture(page, f"{name}-{screen:02}")
-        before = panel.evaluate("panel => panel.scrollTop")
-        if (
-            panel.evaluate("panel => { panel.scrollTop += 0.8 * panel.clientHeight; return panel.scrollTop; }")
-            == before
-        ):
+        if panel.evaluate(NEXT_SCREEN):
             break
     return seen, wrong
 
@@ -240,9 +249,9 @@ def test_a_student_solves_an_exercise_and_checks_it(lab: Jupyter, student: Path)
     page.keyboard.type("from autograder import check\ncheck(dW)")
     page.keyboard.press("Shift+Enter")
     shown = cell_with(page, "from autograder import check\n").locator(".jp-RenderedHTML")
-    picture(page, "check")
     expect(shown).to_contain_text("backprop, 1 of 1 right on the visible cases")
     expect(shown.locator("li.ag-correct")).to_contain_text("dW")
+    picture(page, "check")
     worked_on = saved(page, path)
     page.close()
     assert not lab.errors
