@@ -24,7 +24,8 @@ def message(stage: str, error: BaseException | str) -> str:
 
     reason = error if isinstance(error, str) else _reason(error)
     told = f"put aside while it was {stage} ({clean(reason, 300)}), which is no mistake of its author; nothing is lost"
-    return f"{told}: run it again, and where it is put aside again, look at it by hand"
+    again = "collect" if stage == "collected" else "grade"
+    return f"{told}: {again} it again, and where it is put aside again, look at it by hand"
 
 
 def entry(name: str, maximum: float, told: str) -> dict[str, Any]:

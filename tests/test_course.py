@@ -502,7 +502,7 @@ def test_one_damaged_result_keeps_no_others_from_their_feedback(course: Path) ->
     shutil.rmtree(course / "feedback" / "paula")
     released = release_feedback("tiny", course)
     assert set(released.aside) == {"hana", "paula"}
-    assert "grade tiny again" in released.aside["hana"]
+    assert "grade it again" in released.aside["hana"]
     assert fetched(course, "ada")
 
 
@@ -895,3 +895,148 @@ def test_student_html_is_harmless_in_nbgraders_own_feedback_and_formulas_stay(ti
     assert "onerror" not in text
     assert "$a&lt;b$, $x &amp; y$" in text
     assert r"\begin{matrix} a &amp; b \end{matrix}" in text
+
+
+# --- written answers, wherever they stand
+
+
+def written_cell(notebook: Any) -> Any:
+    return next(cell for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("grade_id") == "why")
+
+
+def markdown(text: str, **more: Any) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": text, **more}
+
+
+def stripped(notebook: Any) -> None:
+    """Answered, and then all metadata were lost, as by another program."""
+    written_cell(notebook)["source"] = "because I say so"
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+
+
+def below(*cells: dict[str, Any]) -> Callable[[Any], None]:
+    def change(notebook: Any) -> None:
+        place = notebook["cells"].index(written_cell(notebook)) + 1
+        notebook["cells"][place:place] = cells
+
+    return change
+
+
+def with_a_blank_copy(notebook: Any) -> None:
+    own = written_cell(notebook)
+    notebook["cells"].append(json.loads(json.dumps(own)))
+    own["source"] = "because I say so"
+
+
+PICTURE = {"image.png": {"image/png": "iVBORw0KGgo="}}
+ANSWERS: dict[str, Callable[[Any], None]] = {
+    "stripped": stripped,
+    "in a new cell": below(markdown("because I say so")),
+    "after an empty cell": below(markdown(""), markdown("because I say so")),
+    "in a raw cell": below({**markdown("because I say so"), "cell_type": "raw"}),
+    "in a cell for code": below(
+        {**markdown("It is so because I say so"), "cell_type": "code", "outputs": [], "execution_count": None}
+    ),
+    "in a comment": below(
+        {
+            **markdown("# well, because I say so, that is why"),
+            "cell_type": "code",
+            "outputs": [],
+            "execution_count": None,
+        }
+    ),
+    "somewhere else": lambda notebook: notebook["cells"].insert(0, markdown("because I say so")),
+    "followed by a blank copy": with_a_blank_copy,
+    "as a picture below": below(markdown("![](attachment:image.png)", attachments=PICTURE)),
+    "as a picture": lambda notebook: written_cell(notebook).update(attachments=PICTURE),
+}
+
+
+@pytest.mark.parametrize("change", ANSWERS.values(), ids=ANSWERS.keys())
+def test_an_answer_reaches_a_person_wherever_it_stands(course: Path, change: Callable[[Any], None]) -> None:
+    assert row(course, "paula")["needs_manual_grade"] is False
+    edit(course, "paula", change)
+    summary = regrade(course)
+    assert summary.graded == ["paula"]
+    assert next(each for each in summary.rows if each["student"] == "paula")["needs_manual_grade"] is True
+    with gradebook(course) as book:
+        grade = book.find_grade("why", "tiny", "tiny", "paula")
+        assert (grade.auto_score, grade.needs_manual_grade) == (None, True)
+        assert book.find_comment("why", "tiny", "tiny", "paula").auto_comment is None
+    notebook = nbformat.read(course / "autograded" / "paula" / "tiny" / "tiny.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    (cell,) = (cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == "why")
+    assert "because I say so" in cell.source or cell.attachments == PICTURE
+    grade_by_hand(course, "paula", "why", manual_score=7.0)
+    assert regrade(course, force=True).aside == {}
+    assert row(course, "paula")["needs_manual_grade"] is False, "the same answer is not asked for again"
+    assert row(course, "paula")["scores"]["why"] == 7
+
+
+def test_scratch_is_no_answer(course: Path) -> None:
+    lines = ("from a import b, c, d, e", "x = 1", "assert double(2) == 4, 'twice of two is four'", "for i in x: pass")
+    scratch = "\n".join(lines)
+    edit(course, "paula", below({**markdown(scratch), "cell_type": "code", "outputs": [], "execution_count": None}))
+    assert row(course, "paula")["needs_manual_grade"] is False
+
+
+def test_nbgrader_autograde_sends_them_to_a_person_too(tiny: Path, course: Path) -> None:
+    for student, name in (("paula", "in a new cell"), ("hana", "followed by a blank copy"), ("yann", "stripped")):
+        edit(course, student, write_answer("x"))
+        path = course / "submitted" / student / "tiny" / "tiny.ipynb"
+        released = json.loads((course / "release" / "tiny" / "tiny.ipynb").read_bytes())
+        ANSWERS[name](released)
+        path.write_text(json.dumps(released))
+    regrade(course)
+    before = gradebook_dump(course)
+    assert sum(needs for student, *_, needs in before if student in ("paula", "hana", "yann")) == 3
+    nbgrader(tiny, course, "autograde", "tiny", "--force")
+    assert gradebook_dump(course) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "needs"),
+    [
+        ("# %%\ndef double(x): return 2 * x\n# %% [markdown]\n# because I say so\n", True),
+        ('"""\nWhy? It is so because I say so.\n"""\ndef double(x): return 2 * x\n', True),
+        ("# Why: it is so because I say so\ndef double(x): return 2 * x\n", True),
+        (
+            'def double(x):\n    """Twice what is given to it."""\n    return 2 * x  # the double of it, I think\n',
+            False,
+        ),
+    ],
+)
+def test_an_answer_in_a_module_reaches_a_person(course: Path, text: str, needs: bool) -> None:
+    folder = course / "submitted" / "paula" / "tiny"
+    (folder / "tiny.ipynb").unlink()
+    (folder / "tiny.py").write_text(text)
+    assert row(course, "paula")["needs_manual_grade"] is needs
+    notebook = (course / "autograded" / "paula" / "tiny" / "tiny.ipynb").read_text()
+    assert ("In other cells of what was handed in" in notebook) is needs
+
+
+def test_a_score_that_a_person_gave_stands_alone_where_nothing_else_is_said(course: Path) -> None:
+    def silent(submission: Submission | Unreadable) -> dict[str, Any]:
+        entry = fake_grade(submission)
+        return {**entry, "exercises": [{**exercise, "message": None} for exercise in entry["exercises"]]}
+
+    grade_course("tiny", course, workers=marked_by(silent), force=True)
+    grade_by_hand(course, "hana", "test-double", manual_score=7.0)
+    report("tiny", course)
+    page = (course / "feedback" / "hana" / "tiny" / "tiny.html").read_text()
+    assert "(A person has given 7 instead of" in page
+    assert "None" not in page
+
+
+def test_a_choice_between_files_is_told_to_a_person(course: Path) -> None:
+    folder = course / "submitted" / "ada" / "tiny"
+    other = (folder / "tiny.ipynb").read_text().replace("return 2 * x", "return x * 2.5")
+    (folder / "tiny-Copy1.ipynb").write_text(other)
+    told = "tiny.ipynb was graded; tiny-Copy1.ipynb was worked on, too: a person must decide which one counts"
+    summary = regrade(course)
+    entry = next(each for each in summary.rows if each["student"] == "ada")
+    assert (entry["status"], entry["score"], entry["message"]) == ("graded", 100, told)
+    assert told in (course / "grades-tiny.html").read_text()
+    assert told in (course / "feedback" / "ada" / "tiny" / "tiny.html").read_text()
+    assert regrade(course).nothing_to_do

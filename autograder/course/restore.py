@@ -18,7 +18,7 @@ from autograder.submission import source_of
 
 _PROSE = re.compile(
     r"^(?:#+ ?|\"\"\"|''')?(?!(?:from|import|for|if|while|with|return|print|assert|def|class|raise|del|lambda)\b)"
-    r"[^\W\d_][\w'’-]*(?:[,;:.]? [\w'’-]+){4,}",
+    r"[^\W\d_][\w'’-]*(?:[,;:.?!]? [\w'’-]+){4,}",
     re.MULTILINE,
 )
 """A line of five words: an answer was perhaps written into a cell for code."""
