@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def course(handed_in: Path, tmp_path: Path) -> Path:
+    shutil.copytree(handed_in.parent / "exchange", tmp_path / "exchange")
     return Path(shutil.copytree(handed_in, tmp_path / "course"))
 
 
@@ -70,7 +72,7 @@ def collected(course: Path) -> Path:
 
 
 def hand_in(course: Path, student: str, content: bytes, moment: str = "2026-11-01 10:00:00.000000 UTC") -> Path:
-    folder = course / "exchange" / "neural-networks" / "inbound" / f"{student}+tiny+{moment}+x7"
+    folder = course.parent / "exchange" / "neural-networks" / "inbound" / f"{student}+tiny+{moment}+x7"
     folder.mkdir(parents=True)
     (folder / "tiny.ipynb").write_bytes(content)
     (folder / "timestamp.txt").write_text(moment)
@@ -349,7 +351,7 @@ def test_a_time_that_is_none(collected: Path, text: str) -> None:
 
 def test_a_time_in_the_exchange_that_is_none(course: Path) -> None:
     """The time by which a submission was chosen is collected, so formgrader and the next collecting can read it."""
-    inbound = course / "exchange" / "neural-networks" / "inbound"
+    inbound = course.parent / "exchange" / "neural-networks" / "inbound"
     for folder in inbound.glob(f"{VICTIM}+*"):
         (folder / "timestamp.txt").write_text("1" * 190)
     for year in ("0001", "9999"):
@@ -362,7 +364,7 @@ def test_a_time_in_the_exchange_that_is_none(course: Path) -> None:
 
 
 def test_folders_in_one_another(course: Path) -> None:
-    (folder,) = (course / "exchange" / "neural-networks" / "inbound").glob(f"{VICTIM}+*")
+    (folder,) = (course.parent / "exchange" / "neural-networks" / "inbound").glob(f"{VICTIM}+*")
     here = os.open(folder, os.O_RDONLY)
     for _ in range(1200):
         os.mkdir("d", dir_fd=here)
@@ -370,7 +372,10 @@ def test_folders_in_one_another(course: Path) -> None:
         os.close(here)
         here = inner
     os.close(here)
-    (sentence,) = collect("tiny", course)
+    try:
+        (sentence,) = collect("tiny", course)
+    finally:
+        subprocess.run(["rm", "-r", str(folder / "d")], check=True)  # pytest cannot remove them
     assert VICTIM in sentence
     assert "in one another" in sentence
     assert graded(course).aside == {}
