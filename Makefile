@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 
 help:
 	@echo 'make grade                    set up; grade the course, or the bundled sample class if there is none'
-	@echo 'make test                     set up; lint, types and all tests'
+	@echo 'make test                     set up; lint, types and all tests  (TESTS=tests/test_x.py: only these)'
 	@echo 'make release A=backprop       make the student version and release it  (DUE="2026-12-01 23:59 UTC")'
 	@echo 'make collect A=backprop       collect what students submitted'
 	@echo 'make grade A=backprop         grade what was collected, record it in the gradebook'
@@ -30,6 +30,8 @@ $(READY): pyproject.toml
 	    apt-get update -q >/dev/null && apt-get install -qy python3-venv >/dev/null && $(PYTHON) -m venv $(VENV); \
 	  else echo 'Python cannot make a virtual environment: sudo apt-get install python3-venv'; exit 1; fi; }
 	@$(PY) -m pip install -q --disable-pip-version-check -e '.[test]'
+	@# Solutions and grades are for nobody else on this machine; who shares them with a group says so with chmod.
+	@chmod go-rwx $(wildcard solutions tests course sample .cache .git)
 	@touch $@
 
 bubblewrap:
@@ -74,7 +76,7 @@ types: setup
 	@$(VENV)/bin/mypy
 
 test: lint types chromium
-	@$(PY) -m pytest -n auto
+	@$(PY) -m pytest -n auto $(TESTS)
 
 $(VENV)/.bench: $(READY)
 	@echo 'Installing what it is compared with …'

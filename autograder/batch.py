@@ -33,6 +33,7 @@ from autograder.values import (
     encode,
     extent,
     loads,
+    plain_of,
     shape_of,
 )
 
@@ -179,6 +180,8 @@ def _layout(value: Value, numbers: bytearray, depth: int) -> str:
             return f'{{"l":{len(value)}}}'
         items = _layouts(value, numbers, depth)
         return items if kind is list else f'{{"t":{items}}}'
+    if type(plain := plain_of(value)) is not kind:
+        return _layout(plain, numbers, depth)
     text = _json(encode(value))
     if len(text) > MAX_BYTES:
         raise Unencodable("more data than is read")

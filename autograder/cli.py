@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from autograder import streams
 from autograder.errors import AutograderError, UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SHOWN = 20
 """Lines about what a student may have put somewhere a thousand times."""
 _EXIT = """exit status: 0 done, 1 a check failed or a submission could not be graded, 2 wrong usage,
-3 invalid assignment, 4 no sandbox, 5 course directory or gradebook, 130 stopped"""
+3 invalid assignment, 4 no sandbox, 5 course directory or gradebook, 130 stopped, 141 nobody reads what it prints"""
 
 
 _COURSE = ("torch", "hypothesis", "jaxtyping", "nbgrader", "jupytext", "jinja2", "rich")
@@ -28,21 +28,35 @@ _COURSE = ("torch", "hypothesis", "jaxtyping", "nbgrader", "jupytext", "jinja2",
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    options = _parser().parse_args(arguments)
+    streams.prepare()
     try:
-        if options.run not in (_check, _doctor):
-            _require_course()
-        status: int = options.run(options)
+        status = _run(sys.argv[1:] if arguments is None else list(arguments))
+        streams.flush()
     except AutograderError as error:
         print(f"autograder: {error}", file=sys.stderr)
         return error.exit_status
+    except BrokenPipeError:
+        streams.drop()
+        return 141  # as a shell has it for who is told so by a signal
     except OSError as error:
+        streams.drop()
         where = f" ({error.filename})" if error.filename else ""
         print(f"autograder: {error.strerror or error}{where}; put that right, then run again.", file=sys.stderr)
         return 5
     except KeyboardInterrupt:
-        print("autograder: stopped; run it again to go on where it was.", file=sys.stderr)
+        print("autograder: stopped; nothing is lost, run it again.", file=sys.stderr)
         return 130
+    return status
+
+
+def _run(words: list[str]) -> int:
+    try:
+        options = _options(words)
+    except SystemExit as end:  # argparse has printed help, or what is wrong
+        return int(end.code or 0)
+    if options.run not in (_check, _doctor):
+        _require_course()
+    status: int = options.run(options)
     return status
 
 
@@ -58,14 +72,62 @@ def _require_course() -> None:
         )
 
 
-def _parser() -> argparse.ArgumentParser:
+def _options(words: list[str]) -> argparse.Namespace:
+    """What the words of a command line mean. Options may stand anywhere among those after the command's name."""
+    parser, commands = _parser()
+    if not words:
+        parser.print_help(sys.stderr)
+        raise SystemExit(UsageError.exit_status)
+    if words[0] == "help":
+        words = [*words[1:], "--help"]
+    for length in (1, 2):
+        if command := commands.get(" ".join(words[:length])):
+            return command.parse_intermixed_args(words[length:])
+    return parser.parse_args(words)
+
+
+class _Parser(argparse.ArgumentParser):
+    """One that says what is wrong in a sentence, and what a misspelt command may have been."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"autograder: {message}; `{self.prog} --help` tells more.", file=sys.stderr)
+        raise SystemExit(UsageError.exit_status)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            from difflib import get_close_matches
+
+            known = list(action.choices)
+            near = get_close_matches(value, known, 1)
+            meant = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
+            raise argparse.ArgumentError(None, f"there is no command {value!r}; {meant}")
+
+
+class _Version(argparse.Action):
+    """Prints the version of the installed package, which takes a while to look up."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"autograder {version('autograder')}")
+        except PackageNotFoundError:
+            print("autograder, not installed: run from its folder")
+        raise SystemExit
+
+
+def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """The parser of the whole, and of each command by its name, like "course grade"."""
     description = "Grade neural-network exercises with hidden property-based tests, in a sandbox."
-    parser = argparse.ArgumentParser(prog="autograder", description=description, epilog=_EXIT)
+    parser = _Parser(prog="autograder", description=description, epilog=_EXIT)
+    parser.add_argument("--version", action=_Version, nargs=0, help="tell which version is installed")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    named: dict[str, argparse.ArgumentParser] = {}
 
     def command(group: Any, name: str, run: Callable[..., int], text: str, *optional: str) -> Any:
         added = group.add_parser(name, help=text, description=text, epilog=_EXIT)
         added.set_defaults(run=run)
+        named[added.prog.removeprefix("autograder ")] = added
         if "json" in optional:
             added.add_argument("--json", action="store_true", help="print one JSON document")
         return added
@@ -85,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
 
     text = "check a notebook or module yourself, with the visible cases"
     check = command(commands, "check", _check, text, "json")
-    check.epilog = "exit status: 0 all is right, 1 something is not right or not there yet, 2 wrong usage"
+    check.epilog = "exit status: 0 nothing wrong was seen, 1 something is not right or not there yet, 2 wrong usage"
     check.add_argument("what", nargs="*", metavar="FILE NAME", help="a file (default: the notebook here), exercises")
     check.add_argument("--assignment", metavar="NAME", help="whose cases, if the file's name does not say it")
     text = "tell which inputs the cases of each exercise reach, and which branches of the solutions none runs"
@@ -115,13 +177,23 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("assignment", nargs="?", help="default: all that were graded")
     feedback = command(steps, "feedback", _feedback, "make feedback anew and release it to the students")
     feedback.add_argument("assignment")
-    return parser
+    text = "take a student out of the gradebook and of what is collected and graded; nothing of theirs is lost"
+    command(steps, "remove", _remove, text).add_argument("student")
+    text = "take a student in again who was taken out"
+    command(steps, "readmit", _readmit, text).add_argument("student")
+    return parser, named
 
 
 def _console() -> Console:
     from rich.console import Console
 
-    return Console(highlight=False)
+    class Plain(Console):
+        """One that leaves it to `main` to see that nobody reads."""
+
+        def on_broken_pipe(self) -> None:
+            raise
+
+    return Plain(highlight=False)
 
 
 def _warn_if_weak(sandbox: Any) -> None:
@@ -139,7 +211,7 @@ def _grade(options: argparse.Namespace) -> int:
     _warn_if_weak(sandbox)
     document = grade_files(options.assignment, options.files, seed=options.seed, sandbox=sandbox)
     if options.json:
-        print(json.dumps(published(document), indent=1, ensure_ascii=False, allow_nan=False))
+        streams.print_json(published(document))
         return 0
     from autograder.report.terminal import show
 
@@ -151,17 +223,15 @@ def _check(options: argparse.Namespace) -> int:
     import os
     import shutil
 
-    from autograder.student.check import check_file, file_here
+    from autograder.student.check import check_file
+    from autograder.student.find import file_and_names
 
-    named = [item for item in options.what if item.endswith((".ipynb", ".py"))]
-    if len(named) > 1:
-        raise UsageError(f"check takes one file at a time; {named[1]} is another one.")
-    path = Path(named[0]) if named else file_here(Path.cwd())
-    found = check_file(path, [item for item in options.what if item not in named], options.assignment)
+    path, names = file_and_names(options.what)
+    found = check_file(path, names, options.assignment)
     if options.json:
-        print(json.dumps(found.as_json(), indent=1, ensure_ascii=False, allow_nan=False))
+        streams.print_json(found.as_json())
     else:
-        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        colour = sys.stdout is not None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
         print(found.text(min(shutil.get_terminal_size().columns, 100), colour))
     return 0 if found else 1
 
@@ -186,7 +256,7 @@ def _validate(options: argparse.Namespace) -> int:
     with nullcontext() if options.json else console.status("checking; what has not changed is not checked again"):
         checks = validate(names, choose(), student_notebook, show, options.force)
     if options.json:
-        print(json.dumps(as_json(checks), indent=1, ensure_ascii=False))
+        streams.print_json(as_json(checks))
     return 0 if all(check.passed for check in checks) else 1
 
 
@@ -210,7 +280,7 @@ def _coverage(options: argparse.Namespace) -> int:
         if not options.json:
             show_coverage(name, inputs, branches, _console())
     if options.json:
-        print(json.dumps(documents, indent=1, ensure_ascii=False))
+        streams.print_json(documents)
     return 1 if holes else 0
 
 
@@ -248,7 +318,7 @@ def _mutants(options: argparse.Namespace) -> int:
 
             found[name] = let_through(load(name), sandbox, visible_tests(notebook(name)), progress)
     if options.json:
-        print(json.dumps(found, indent=1))
+        streams.print_json(found)
     else:
         show_mutants(found, console)
     return 0 if not any(counts["hidden"] for counts in found.values()) else 1
@@ -266,14 +336,25 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _release(options: argparse.Namespace) -> int:
-    from autograder.course.config import course_root
-    from autograder.course.release import release
+    from autograder.course.config import course_root, exchange_root
+    from autograder.course.release import closed_to_students, release, student_configuration
     from autograder.project import hidden_tests
 
     hidden_tests(options.assignment)
     due = _moment(options.due) if options.due else None
-    path = release(options.assignment, course_root(), due)
-    print(f"Released {options.assignment} to the exchange of {course_root()}; students get {path}.")
+    course = course_root()
+    path = release(options.assignment, course, due)
+    configuration = student_configuration(course)
+    print(f"Released {options.assignment}: students get {path.name} and what lies beside it in {path.parent}.")
+    print(f"The exchange is {exchange_root(course)}. On this machine each student types, once:")
+    print(f"  mkdir -p ~/.jupyter && cp {configuration} ~/.jupyter/")
+    closed = closed_to_students(course)
+    if closed:
+        print(
+            f"autograder: other users of this machine cannot enter {closed}, so students do not reach the exchange; "
+            "name one in a folder that all can enter: EXCHANGE=/srv/exchange make release …, and so for each command.",
+            file=sys.stderr,
+        )
     return 0
 
 
@@ -320,21 +401,24 @@ def _grade_course(options: argparse.Namespace) -> int:
     if collected:
         return max(_grade_one(name, course, options, allow_weak=False) for name in collected)
     sample = root() / "sample"
+    os.environ.pop("EXCHANGE", None)  # it has an exchange of its own
     if not (sample / ".made").exists():
         _make_sample("backprop", sample)
     # The sample's code is our own, so any sandbox will do for it.
-    return _grade_one("backprop", sample, options, allow_weak=True)
+    return _grade_one("backprop", sample / "course", options, allow_weak=True)
 
 
 def _make_sample(name: str, sample: Path) -> None:
     import shutil
 
     print(f"There is no course yet: making a sample class for {name} in {sample}.", flush=True)
+    from autograder.course.files import private
     from autograder.course.sample import sample_class
 
     shutil.rmtree(sample, ignore_errors=True)
+    private(sample)
     with _console().status("release, fetch, submit, collect: through nbgrader's exchange"):
-        names = sample_class(name, sample)
+        names = sample_class(name, sample / "course")
     (sample / ".made").touch()
     print(f"{len(names)} simulated students have fetched, worked and submitted.", flush=True)
 
@@ -372,22 +456,27 @@ def _grade_one(name: str, course: Path, options: argparse.Namespace, *, allow_we
             return processes(assignment, released, collected, size, allow_weak, _warn_if_weak)
 
         summary = grade_course(name, course, workers=workers, force=options.force, progress=progress)
-    from autograder.report.terminal import show_class  # and with them NumPy: the work begins without it
-    from autograder.text import clean
+    from autograder.report.terminal import show_class  # and with it NumPy: the work begins without it
 
     show_class(summary.rows, console)
     print()
     for odd in summary.skipped:
         print(f"Skipped {odd!r} in {course / 'submitted'}: that cannot be a student's name.")
-    for student, reason in summary.failed.items():
-        print(f"Not graded, will be tried again: {student}: {clean(reason, 400)}")
+    _show_aside(summary.aside)
     done = "Nothing has changed since the last run." if summary.nothing_to_do else f"Graded {len(summary.graded)}."
     print(f"{done} Where to look:")
     print(f"  class      {summary.page}")
     print(f"  grades     {summary.csv}")
     print(f"  feedback   {course / 'feedback'}{'/<student>/' + name + '/' + name + '.html'}")
     print(f"  gradebook  {course / 'gradebook.db'}  (formgrader: COURSE={course} {_jupyter()} lab)")
-    return 1 if summary.failed else 0
+    return 1 if summary.aside else 0
+
+
+def _show_aside(problems: Mapping[str, str]) -> None:
+    from autograder.text import clean
+
+    for student, told in problems.items():
+        print(f"{student}: {clean(told, 600)}.")
 
 
 def _jupyter() -> Path:
@@ -415,6 +504,7 @@ def _report(options: argparse.Namespace) -> int:
         print(
             f"{name}: {class_page_file(course, name)} and {len(made)} feedback pages are up to date; none is released."
         )
+        _show_aside(State.load(course, name).aside)
     return 0
 
 
@@ -424,8 +514,32 @@ def _feedback(options: argparse.Namespace) -> int:
     from autograder.project import hidden_tests
 
     hidden_tests(options.assignment)
-    made = release_feedback(options.assignment, course_root())
-    print(f"Feedback for {len(made)} students is in the exchange: they get it with `nbgrader fetch_feedback`.")
+    name = options.assignment
+    released = release_feedback(name, course_root())
+    print(f"Feedback for {len(released.students)} students is in the exchange. Where they fetched {name}, they type:")
+    print(f"  nbgrader fetch_feedback {name}")
+    print(f"and open {name}/feedback/<when they handed in>/{name}.html.")
+    for student, reason in sorted(released.aside.items()):
+        print(f"Not released: {student}: {reason}.", file=sys.stderr)
+    return 1 if released.aside else 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    from autograder.course.config import course_root
+    from autograder.course.roster import remove
+
+    folder = remove(course_root(), options.student)
+    print(f"{options.student} is out of the course. What they handed in and got, grades by hand too, is in {folder}.")
+    print("Tables and pages are without them after the next `make report`.")
+    return 0
+
+
+def _readmit(options: argparse.Namespace) -> int:
+    from autograder.course.config import course_root
+    from autograder.course.roster import readmit
+
+    readmit(course_root(), options.student)
+    print(f"{options.student} is in the course again; `make collect` and `make grade` take them in.")
     return 0
 
 

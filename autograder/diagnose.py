@@ -20,6 +20,9 @@ from autograder.evidence import dimensions
 from autograder.statements import statements
 from autograder.text import clean, literal, number, plain
 
+_NO_INPUT = "EOF when reading a line"
+"""What Python says of an `input()` that nobody answers."""
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -29,6 +32,7 @@ class Diagnosis:
     general   the part of the message that is true of all cases in its scope, not only of the one shown
     axes      names of the dimensions of results that have the wrong shape, where all such results have them
     undefined the exception that was raised on defining it, if that is why there is nothing to show
+    others    the messages on other parts that fail, if there are any
     """
 
     outcome: str
@@ -38,6 +42,7 @@ class Diagnosis:
     scope: str = ""
     general: str | None = None
     axes: tuple[str, ...] = ()
+    others: str = ""
     undefined: Answer | None = None
 
     @property
@@ -48,22 +53,89 @@ class Diagnosis:
         return self.shown.answer if self.shown.answer.error else None
 
 
+_NOT_ATTEMPTED = "not attempted yet"
+UNTOUCHED = Diagnosis("missing", _NOT_ATTEMPTED)
+"""What is said of an exercise whose body is as it was released."""
+_OF_ONE_CASE = {"value": "wrong values", "shape": "a wrong shape"}
+"""What is said of other parts than the one that is shown, where each case differs in its own way."""
+_MOST_WORDS = 4
+"""Parts of an exercise that fail in different ways and have words of their own."""
+
+
 def diagnose(exercise: ExerciseCases, verdicts: Sequence[Verdict], more: Sequence[str] = ()) -> Diagnosis:
     """Explain the verdicts on one exercise: the smallest failing case, and what it means.
 
     `more` are sentences that are known to be true of the part that the smallest failing case belongs to.
     """
-    first = next((verdict for verdict in verdicts if not verdict.right), None)
-    if first is None:
+    if all(verdict.right for verdict in verdicts):
         return Diagnosis("correct")
-    outcome = outcome_of(verdicts)
+    outcome, first = outcome_of(exercise, verdicts), _first(exercise, verdicts)
+    if outcome == "missing":
+        return Diagnosis(outcome, "not finished yet: it still raises NotImplementedError", None, first)
     for known in exercise.mistakes:
         if _behaves_like(known, verdicts):
             return Diagnosis(outcome, known.hint, known.name, first)
     scope, general = _general(exercise, verdicts, first, more)
     # A case that is shown instead of the first one fails as it does: if not in a shape, nobody will ask.
     axes = _axes(exercise, verdicts) if first.difference and first.difference.kind == "shape" else ()
-    return showing(exercise, Diagnosis(outcome, None, None, None, scope, general, axes), first)
+    found = Diagnosis(outcome, None, None, None, scope, general, axes)
+    if scope or not general:
+        found = _with_others(exercise, verdicts, first, found)
+    return showing(exercise, found, first)
+
+
+def _first(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> Verdict:
+    """The first that is not right; if possible, of a part that was attempted."""
+    attempted = {verdict.case.part for verdict in verdicts if not _unfinished(exercise, verdict)}
+    wrong = [verdict for verdict in verdicts if not verdict.right]
+    return next((verdict for verdict in wrong if verdict.case.part in attempted), wrong[0])
+
+
+def _with_others(
+    exercise: ExerciseCases, verdicts: Sequence[Verdict], first: Verdict, diagnosis: Diagnosis
+) -> Diagnosis:
+    """The diagnosis with what is wrong in other parts, where that is something else: each part has words of its own."""
+    inside: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        inside.setdefault(verdict.case.part, []).append(verdict)
+    words = {part: seen for part, each in inside.items() if (seen := _of_part(exercise, each))}
+    own = words[first.case.part]
+    alike: dict[str, list[str]] = {}
+    for part, seen in words.items():
+        alike.setdefault(seen, []).append(part)
+    if len(alike) == 1:
+        return diagnosis
+    # What is seen with more calls, or in one case, is known of the first part only.
+    general = own not in _OF_ONE_CASE.values() and (diagnosis.general or own) in own
+    same = alike[own] if general else [first.case.part]
+    told = [f"for {_listed(parts)}: {seen}" for seen, parts in alike.items() if seen != own]
+    if len(told) > _MOST_WORDS:
+        told[_MOST_WORDS:] = [f"and {len(told) - _MOST_WORDS} more"]
+    return replace(diagnosis, scope=f"for {_listed(same)}: ", others="; ".join(told))
+
+
+def _of_part(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> str:
+    """What is wrong in one part of an exercise, without what is true of a single case only; empty if nothing is."""
+    first = next((verdict for verdict in verdicts if not verdict.right), None)
+    if first is None:
+        return ""
+    general = _of_all(exercise, verdicts, first)
+    if not general and first.difference and first.difference.kind in _OF_ONE_CASE:
+        return _OF_ONE_CASE[first.difference.kind]
+    return _message(exercise, first, Diagnosis("wrong", general=general))
+
+
+def _of_all(
+    exercise: ExerciseCases, verdicts: Sequence[Verdict], first: Verdict, more: Sequence[str] = ()
+) -> str | None:
+    """What is true of all of some verdicts, of which `first` is the first that is not right."""
+    if all(_unfinished(exercise, verdict) for verdict in verdicts):
+        return _NOT_ATTEMPTED
+    return None if first.answer.changed or first.relation else next(statements(exercise, verdicts, more), None)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _behaves_like(known: KnownMistake, verdicts: Sequence[Verdict]) -> bool:
@@ -92,25 +164,33 @@ def _general(
     parts = {verdict.case.part for verdict in verdicts}
     wrong = {verdict.case.part for verdict in verdicts if not verdict.right}
     scope = f"for {part}: " if wrong != parts else ""
-    if first.answer.changed or first.relation:
-        return scope, None
-    if not scope and (whole := next(statements(exercise, verdicts, () if len(parts) > 1 else more), None)):
+    if not scope and (whole := _of_all(exercise, verdicts, first, () if len(parts) > 1 else more)):
         return "", whole
-    found = next(statements(exercise, inside, more), None) if len(parts) > 1 else None
+    found = _of_all(exercise, inside, first, more) if len(parts) > 1 else None
     return f"for {part}: " if found else scope, found
 
 
-def outcome_of(verdicts: Sequence[Verdict]) -> str:
+def outcome_of(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> str:
     """The outcome that verdicts mean: that of the first that is not right."""
     first = next((verdict for verdict in verdicts if not verdict.right), None)
     if first is None:
         return "correct"
+    if all(_unfinished(exercise, verdict) for verdict in verdicts):
+        return "missing"
     return "wrong" if first.answer.error is None else _outcome_of_error(first.answer)
 
 
+def _unfinished(exercise: ExerciseCases, verdict: Verdict) -> bool:
+    """Whether the exercise's own body says that it is not implemented, and not something that it calls."""
+    return verdict.answer.error == "NotImplementedError" and verdict.answer.within in _own(exercise.name)
+
+
+def _own(name: str) -> tuple[str, str]:
+    """Names of the functions that are an exercise: a class is its `__init__`."""
+    return name, f"{name}.__init__"
+
+
 def _outcome_of_error(answer: Answer) -> str:
-    if answer.error == "NotImplementedError":
-        return "missing"
     if answer.error == "MemoryError":
         return "memory"
     if answer.module or answer.error == "PermissionError":
@@ -118,10 +198,11 @@ def _outcome_of_error(answer: Answer) -> str:
     return "error"
 
 
-def describe_error(answer: Answer) -> str:
-    """A sentence about an exception; where it arose is told in `places`."""
-    if answer.error == "NotImplementedError":
-        return "not attempted yet"
+def describe_error(answer: Answer, name: str = "") -> str:
+    """A sentence about an exception that an exercise met; where it arose is told in `places`."""
+    other = answer.within or "<"
+    if answer.error == "NotImplementedError" and other not in _own(name) and "<" not in other:
+        return f"needs `{clean(other, 60)}`, which is not finished: it raises NotImplementedError"
     if answer.module:
         return f"needs {clean(answer.module, 40)}, which is not available: use the standard library and NumPy"
     if answer.error == "PermissionError":
@@ -130,6 +211,10 @@ def describe_error(answer: Answer) -> str:
         return "needs more memory than there is"
     if answer.error == "Unencodable":
         return f"returns {clean(answer.message)}; return numbers, arrays or lists of them"
+    if answer.error == "EOFError" and answer.message == _NO_INPUT:
+        return "asks for input, and nobody is there to answer when it is graded: remove `input()`"
+    if answer.error == "FileNotFoundError":
+        return "looks for a file, and none of yours is there when it is graded"
     what = f": {clean(answer.message)}" if answer.message.strip() else ""
     return f"raises {clean(answer.error or '', 60)}{what}"
 
@@ -159,19 +244,26 @@ def undefined(name: str, problem: Answer | None, forbidden: str | None, known: S
 
 
 def _message(exercise: ExerciseCases, shown: Verdict, diagnosis: Diagnosis) -> str:
+    seen = _seen(exercise, shown, diagnosis)
+    return "; ".join(filter(None, [f"{diagnosis.scope}{seen}", diagnosis.others]))
+
+
+def _seen(exercise: ExerciseCases, shown: Verdict, diagnosis: Diagnosis) -> str:
     found, general = shown.difference, diagnosis.general
+    if general == _NOT_ATTEMPTED:
+        return general
     if shown.answer.error is not None:
-        seen = describe_error(shown.answer) + _shapes_given(exercise, shown)
+        seen = describe_error(shown.answer, exercise.name) + _shapes_given(exercise, shown)
     elif shown.relation:
         seen = shown.relation
     elif found is None:
         names = " and ".join(f"`{clean(name, 40)}`" for name in shown.answer.changed)
         seen = f"the result is right, but your function changes its argument {names}: work on a new array"
     elif found.kind == "value" and general:
-        return f"{diagnosis.scope}{general}"
+        return general
     else:
         seen = _first_difference(exercise, shown.case, found, diagnosis.axes)
-    return f"{diagnosis.scope}{seen}; {general}" if general else f"{diagnosis.scope}{seen}"
+    return f"{seen}; {general}" if general else seen
 
 
 def _first_difference(exercise: ExerciseCases, case: Case, found: Difference, axes: tuple[str, ...]) -> str:

@@ -113,6 +113,18 @@ def size_of(value: Value) -> tuple[int, int]:
     return 1, len(value.source if isinstance(value, Code) else repr(value))
 
 
+def _leave_out_local_constants() -> None:
+    """Make what Hypothesis draws depend on strategies and seed alone.
+
+    It mixes in constants of the modules that were loaded from a checkout, so that an edit anywhere in ours would draw
+    other cases, and an installed package others than a checkout; there is no setting for that.
+    """
+    from hypothesis.internal.conjecture import providers
+    from hypothesis.internal.constants_ast import Constants
+
+    providers.HypothesisProvider._local_constants = Constants()  # type: ignore[assignment]
+
+
 def _drawn(exercise: Exercise, seed: int) -> list[tuple[str, dict[str, Value]]]:
     """Distinct arguments for an exercise, smallest first. Raises AuthoringError if there are too few."""
     import hypothesis
@@ -120,6 +132,7 @@ def _drawn(exercise: Exercise, seed: int) -> list[tuple[str, dict[str, Value]]]:
 
     from autograder import strategies
 
+    _leave_out_local_constants()
     found: dict[bytes, tuple[str, dict[str, Value]]] = {}
     for number, plan in enumerate(strategies.plans(exercise)):
 
@@ -265,7 +278,6 @@ def main() -> None:
     except AutograderError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_status)
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(f".{os.getpid()}.tmp")
     beside.write_bytes(dumps(to_json(compiled)))
     beside.replace(path)

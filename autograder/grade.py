@@ -10,26 +10,28 @@ these out.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from autograder import aside, project
 from autograder import cases as assignments
-from autograder import project
 from autograder.batch import Batch
 from autograder.cases import AssignmentCases, ExerciseCases, answers_in
-from autograder.diagnose import Diagnosis, diagnose, died, showing
+from autograder.choice import Released
+from autograder.choice import choose as choose_file
+from autograder.diagnose import UNTOUCHED, Diagnosis, diagnose, died, showing
 from autograder.errors import SandboxError
 from autograder.exercise import Relation
 from autograder.places import placed
 from autograder.result import Judged, Result, judge_answers, result_of
 from autograder.sandbox.launcher import Sandbox, choose
 from autograder.sandbox.parent import Limits
-from autograder.session import Calls, Session, Sessions
+from autograder.session import WITH_CARE, Calls, Haste, Session, Sessions, TooHasty
 from autograder.shrink import shrink
-from autograder.submission import Cell, Submission, Unreadable, read
+from autograder.submission import Cell, Submission, Unreadable, kind_of, parse, read_bytes
 from autograder.text import clean
 from autograder.trials import Trials, observed
 from autograder.ways import rank
@@ -55,21 +57,26 @@ def grade_files(
     """Grade files and return the document of `interface`, with what the module's text says in addition.
 
     Submissions are graded in parallel and reported in the order given; `names` replaces the paths in the document.
-    A weak sandbox adds `warning`: what it does not prevent. Raises UsageError, AuthoringError, and SandboxError if no
-    submission could be graded; never for what is wrong with a file.
+    A path may also be that of a folder or a zip in which the submission is. A weak sandbox adds `warning`: what it does
+    not prevent. Raises UsageError, AuthoringError, and SandboxError if no submission could be graded; never for what is
+    wrong with a file.
     """
     sandbox = sandbox or choose()
     grader = Grader(assignments.load(name, seed), sandbox, limits or Limits(), released_cells(name))
 
+    released = read_bytes(project.released(name))
+    given = Released(released if isinstance(released, bytes) else b"")
     failures: list[SandboxError] = []
 
     def one(path: Path, shown: str) -> Result:
         try:
-            result = grader.grade(read(path, shown))
-        except SandboxError as error:  # whatever it was, the others are graded all the same
-            failures.append(error)
-            told = f"it was not graded ({error}); that is no mistake of its author: grade it again"
-            result = grader.grade(Unreadable(shown, told))
+            chosen = choose_file(path, name, given)
+            result = grader.grade(parse(chosen.content, kind_of(chosen.file), shown))
+            result = {**result, "message": result["message"] or chosen.remark or None}
+        except Exception as error:  # whatever it was, the others are graded all the same
+            if isinstance(error, SandboxError):
+                failures.append(error)
+            result = aside.entry(shown, grader.maximum, aside.message("graded", error))
         progress(result)
         return result
 
@@ -93,7 +100,7 @@ def grade_cells(name: str, cells: Sequence[str], *, seed: int = 0, sandbox: Sand
 
 def released_cells(name: str) -> tuple[Cell, ...]:
     """The code cells of an assignment's released notebook; none if it has not been released."""
-    found = read(project.released(name))
+    found = parse(read_bytes(project.released(name)), ".ipynb", name)
     return () if isinstance(found, Unreadable) else found.cells
 
 
@@ -111,6 +118,22 @@ def published(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "submissions": submissions}
 
 
+@dataclass(frozen=True)
+class Shortcuts:
+    """What exists for speed alone: without any of it, every document is the same to the byte.
+
+    haste         a submission is asked for several exercises in one request, and calls share their arguments
+    remember      the same answers of another submission are not judged again
+    at_once       results are compared with the expected ones as a whole
+    known_cells   cells of the released notebook are compiled once for all submissions
+    """
+
+    haste: Haste = field(default_factory=Haste)
+    remember: bool = True
+    at_once: bool = True
+    known_cells: bool = True
+
+
 class Grader:
     """One assignment, ready to grade any number of submissions, from any number of threads.
 
@@ -118,16 +141,21 @@ class Grader:
     """
 
     def __init__(
-        self, assignment: AssignmentCases, sandbox: Sandbox, limits: Limits, cells: Sequence[Cell] = ()
+        self,
+        assignment: AssignmentCases,
+        sandbox: Sandbox,
+        limits: Limits,
+        cells: Sequence[Cell] = (),
+        shortcuts: Shortcuts | None = None,
     ) -> None:
-        self.assignment = assignment
-        self._sessions = Sessions(assignment, sandbox, limits, cells)
+        self.assignment, self._shortcuts = assignment, shortcuts or Shortcuts()
+        self._sessions = Sessions(assignment, sandbox, limits, cells, self._shortcuts.known_cells)
         exercises = assignment.exercises
         self._relations: dict[str, list[Relation]] = {
             entry.name: assignment.relations(entry.name) if entry.relations else [] for entry in exercises
         }
         self._all = {entry.name: Calls.all_of(entry) for entry in exercises}
-        self._few = {entry.name: few for entry in exercises if entry.builds_on and (few := Calls.few_of(entry))}
+        self.maximum = sum(entry.points for entry in exercises)
         self._judged: dict[tuple[str, Batch], Judged] = {}
         self._judged_bytes = 0
 
@@ -136,21 +164,25 @@ class Grader:
 
         Raises SandboxError if the sandbox fails twice: that is never the submission's mistake.
         """
-        maximum = sum(entry.points for entry in self.assignment.exercises)
         if isinstance(submission, Unreadable):
             results = [
                 result_of(entry, 0.0, Diagnosis("missing", "the submission could not be read"))
                 for entry in self.assignment.exercises
             ]
-            return _entry(submission.name, maximum, results, "unreadable", submission.reason)
+            return _entry(submission.name, self.maximum, results, "unreadable", submission.reason)
         try:
             results = self._graded(submission)
         except SandboxError:
             results = self._graded(submission)
-        return _entry(submission.name, maximum, results, "graded", None)
+        return _entry(submission.name, self.maximum, results, "graded", None)
 
     def _graded(self, submission: Submission) -> list[Result]:
-        session = self._sessions.begin(submission)
+        try:
+            return self._graded_in(self._sessions.begin(submission, self._shortcuts.haste))
+        except TooHasty:
+            return self._graded_in(self._sessions.begin(submission, WITH_CARE))
+
+    def _graded_in(self, session: Session) -> list[Result]:
         try:
             own = self._own(session)
             self._otherwise(session, own)
@@ -162,67 +194,46 @@ class Grader:
         finally:
             session.close()
 
-    def _own(self, session: Session) -> dict[str, Judged | None]:
-        """What each exercise is worth with the submission's own helpers; None if less than all, and no more is known.
-
-        Helpers come before what builds on them. A composition with a wrong helper is mostly wrong with it and right
-        without it, so a few calls tell the former, and the rest of them would be for nothing.
-        """
-        own: dict[str, Judged | None] = {}
-        tried: set[str] = set()
+    def _own(self, session: Session) -> dict[str, Judged]:
+        """What each exercise is worth with the submission's own helpers, which come before what builds on them."""
+        own: dict[str, Judged] = {}
         while left := [entry for entry in self.assignment.exercises if entry.name not in own]:
             waiting = {entry.name for entry in left}
             ready = [entry for entry in left if not waiting & set(entry.builds_on)] or left
-            few = {entry.name for entry in ready if entry.name in self._few and _wrong_helpers(entry, own)} - tried
-            tried |= few
-            calls = [(self._few if entry.name in few else self._all)[entry.name] for entry in ready]
-            for name, judged in self._asked(session, calls).items():
-                if name not in few or (judged.settled and not judged.right):
-                    own[name] = judged
-                elif judged.outcome not in ("correct", "missing"):
-                    own[name] = None
+            # What may take long comes last: not twice, where others turn out to have been asked in too much haste.
+            quick = [entry for entry in ready if entry.seconds is None] or ready
+            own |= self._asked(session, [self._all[entry.name] for entry in quick])
         return own
 
-    def _otherwise(self, session: Session, own: dict[str, Judged | None]) -> None:
+    def _otherwise(self, session: Session, own: dict[str, Judged]) -> None:
         """What is not right counts as another way gives it, where that is better; the session then asks it so."""
 
-        def wrong() -> Iterator[tuple[ExerciseCases, str]]:
-            for entry in self.assignment.exercises:
-                judged = own[entry.name]
-                if judged is None or not judged.right:
-                    yield entry, judged.outcome if judged else "wrong"
+        def wrong() -> list[tuple[ExerciseCases, str]]:
+            return [
+                (entry, own[entry.name].outcome) for entry in self.assignment.exercises if not own[entry.name].right
+            ]
 
         for way, entries in session.ways.others(wrong):
-            own.update(self._asked(session, [self._all[entry.name] for entry in entries if own[entry.name] is None]))
-            was = {entry.name: judged for entry in entries if (judged := own[entry.name])}
             # What may take long comes last: there is a limit for all.
-            names = sorted(was, key=lambda name: was[name].outcome in ("timeout", "crashed", "memory"))
+            entries.sort(key=lambda entry: own[entry.name].outcome in ("timeout", "crashed", "memory"))
             usual = dict(session.chosen)
-            session.chosen.update(dict.fromkeys(names, way))
-            for name, judged in self._asked(session, [self._all[name] for name in names]).items():
-                if rank(judged.points, judged.outcome) > rank(was[name].points, was[name].outcome):
+            session.chosen.update({entry.name: way for entry in entries})
+            for name, judged in self._asked(session, [self._all[entry.name] for entry in entries]).items():
+                before = own[name]
+                if rank(judged.points, judged.outcome) > rank(before.points, before.outcome):
                     own[name], usual[name] = judged, way
-                elif judged.as_before(was[name]):
+                elif judged.as_before(before):
                     session.ways.unmoved.add(name)
             session.chosen = usual
 
-    def _given(
-        self, session: Session, exercise: ExerciseCases, own: dict[str, Judged | None]
-    ) -> tuple[Judged, list[str]]:
+    def _given(self, session: Session, exercise: ExerciseCases, own: dict[str, Judged]) -> tuple[Judged, list[str]]:
         """What an exercise is worth, given right results of those helpers that are wrong where that is worth more."""
-        calls, mine = self._all[exercise.name], own[exercise.name]
-        helpers = _wrong_helpers(exercise, own)
-        if mine and (not helpers or mine.outcome in ("correct", "missing")):
+        mine, helpers = own[exercise.name], _wrong_helpers(exercise, own)
+        if not helpers or mine.right or (mine.settled and mine.outcome == "missing"):
             return mine, []
-        # Where all is lost by one wrong call, a few may show that right results of helpers are worth nothing here.
-        at_once = mine is None and len({case.part for case in exercise.cases}) == 1
-        for tried in [self._few[exercise.name], calls] if at_once else [calls]:
-            replaced = self._judge(tried, session.answers_with(tried, helpers))
-            if not replaced.right:
-                break
-        if mine is None and replaced.points < exercise.points:
-            mine = self._asked(session, [calls])[exercise.name]
-        return (replaced, helpers) if mine is None or replaced.points > mine.points else (mine, [])
+        calls = self._all[exercise.name]
+        replaced = self._judge(calls, session.answers_with(calls, helpers))
+        return (replaced, helpers) if replaced.points > mine.points else (mine, [])
 
     def _told(self, session: Session, exercise: ExerciseCases, judged: Judged, followed: list[str]) -> Result:
         diagnosis = self._explained(session, exercise, judged, followed)
@@ -251,17 +262,23 @@ class Grader:
 
     def _asked(self, session: Session, calls: Sequence[Calls]) -> dict[str, Judged]:
         """What exercises are worth by their answers to calls, by name."""
-        answers = zip(calls, session.answers(calls), strict=True)
-        return {each.exercise.name: self._judge(each, found) for each, found in answers}
+        found: dict[str, Judged] = {}
+        for each, answers in zip(calls, session.answers(calls), strict=True):
+            judged, exercise = self._judge(each, answers), each.exercise
+            untouched = exercise.name in session.untouched and not judged.points
+            found[exercise.name] = Judged(exercise, 0.0, settled=UNTOUCHED) if untouched else judged
+        return found
 
     def _judge(self, calls: Calls, answers: Batch | Diagnosis) -> Judged:
         """Points and diagnosis; the same answers of another submission are judged once."""
         exercise = calls.exercise
         if isinstance(answers, Diagnosis):
             return Judged(exercise, 0.0, settled=answers)
-        agreeing = calls.expected.agrees(answers) if calls.expected else []
-        if calls.expected and all(agreeing):
+        agreeing = calls.expected.agrees(answers) if calls.expected and self._shortcuts.at_once else []
+        if agreeing and all(agreeing):
             return Judged(exercise, exercise.points, settled=Diagnosis("correct"))
+        if not self._shortcuts.remember:
+            return self._judge_cases(calls, answers, agreeing)
         key = exercise.name, answers
         judged = self._judged.get(key)
         if judged is None:
@@ -285,9 +302,9 @@ class Grader:
         return judge_answers(exercise, answers[:count], second, self._relations[exercise.name], agreeing[:count])
 
 
-def _wrong_helpers(exercise: ExerciseCases, own: Mapping[str, Judged | None]) -> list[str]:
+def _wrong_helpers(exercise: ExerciseCases, own: Mapping[str, Judged]) -> list[str]:
     """Those that are judged and not right."""
-    return [name for name in exercise.builds_on if name in own and not ((found := own[name]) and found.right)]
+    return [name for name in exercise.builds_on if name in own and not own[name].right]
 
 
 def _followed(diagnosis: Diagnosis, helpers: Sequence[str]) -> Diagnosis:

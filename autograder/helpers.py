@@ -16,10 +16,12 @@ import numpy as np
 
 from autograder.batch import fingerprint, sealed
 from autograder.cases import Case
-from autograder.values import Value, copied, decode, encode
+from autograder.values import Value, copied, decode, encode, extent
 
 _ELEMENTS = 2000
-"""Of one call: what is larger is neither given beforehand nor computed for a worker that asks."""
+"""Of one call: what is larger is neither given beforehand nor computed for a worker that asks.
+
+A result has sides of its arguments, and so at most half of this, squared, in elements: 8 MB."""
 
 
 def right_results(reference: dict[str, Any], call: str, cases: Sequence[Case], helper: str) -> dict[str, Any]:
@@ -85,9 +87,12 @@ def _run(call: str, cases: Sequence[Case], scope: dict[str, Any]) -> None:
 
 
 def _elements(value: Value) -> int:
-    """How much a helper is given to do: a whole number may be a size or a number of rounds."""
+    """How much a helper is given to do, an empty side counted as one: what it gives may have the other sides alone.
+
+    A whole number may be a size or a number of rounds.
+    """
     if isinstance(value, np.ndarray):
-        return value.size + (int(np.abs(value.astype(np.float64)).sum()) if value.dtype.kind in "iu" else 0)
+        return extent(value.shape) + (int(np.abs(value.astype(np.float64)).sum()) if value.dtype.kind in "iu" else 0)
     if type(value) is int or isinstance(value, np.integer):
         return 1 + abs(int(value))
     if isinstance(value, list | tuple):

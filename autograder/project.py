@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import os
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,8 +86,14 @@ def sources(name: str) -> list[Path]:
 
 
 def cache_dir() -> Path:
-    """Where drawn cases are kept, keyed by content: AUTOGRADER_CACHE, else `.cache/` in the project."""
-    return Path(os.environ.get("AUTOGRADER_CACHE") or root() / ".cache")
+    """The folder where drawn cases are kept, keyed by content: AUTOGRADER_CACHE, else `.cache/` in the project.
+
+    Where it is made, only its owner may enter it.
+    """
+    folder = Path(os.environ.get("AUTOGRADER_CACHE") or root() / ".cache")
+    with suppress(OSError):  # a project that may not be written to: who wants to keep something finds out
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # expected results are in it
+    return folder
 
 
 def assignment_key(name: str) -> str:

@@ -34,7 +34,7 @@ class Judged:
         """The outcome (see `interface`)."""
         if self.settled:
             return self.settled.outcome
-        found = outcome_of(self.verdicts)
+        found = outcome_of(self.exercise, self.verdicts)
         return "partial" if found != "correct" and self.points > 0 else found
 
     @property
@@ -66,8 +66,8 @@ def judge_answers(
     for index, second in again.items():
         if not same_again(answers[index], second):
             told = "the same arguments gave another result the second time: it must depend on nothing else"
-            shown = Verdict(exercise.cases[index], second)
-            return Judged(exercise, 0.0, settled=Diagnosis("wrong", told, None, shown))
+            # Without an example: what it gave this time is not what it gives the next time it is graded.
+            return Judged(exercise, 0.0, settled=Diagnosis("wrong", told))
     return Judged(exercise, score(exercise.points, verdicts), verdicts)
 
 

@@ -6,12 +6,11 @@ Nothing is judged here: an answer is a batch of results, or the diagnosis of a w
 from __future__ import annotations
 
 import base64
-import functools
 import itertools
 import struct
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from autograder.batch import Batch
@@ -32,17 +31,37 @@ _TOGETHER_SECONDS = 2.0
 """For several exercises in one request, which a worker answers in part after a quarter of it: or one by one."""
 _OTHERWISE_SECONDS = 10.0
 """For all that is tried in other ways than by the definitions alone, together."""
-_FEW = 8
-"""Cases that show whether a composition with a wrong helper is wrong, in nearly all submissions where it is."""
+
+
+@dataclass(frozen=True)
+class Haste:
+    """How a submission is asked where that is faster; without both, it is asked with care.
+
+    together   for several exercises in one request
+    shared     with arguments that are not copied for each call
+    """
+
+    together: bool = True
+    shared: bool = True
+
+
+WITH_CARE = Haste(together=False, shared=False)
+
+
+class TooHasty(Exception):
+    """A submission died of several exercises at once, or changed its arguments: it is asked again, from the start.
+
+    In a new process and with care, so that what its functions keep between calls is what it would have been if nobody
+    had been in haste.
+    """
 
 
 @dataclass(frozen=True)
 class Calls:
-    """What a submission is asked for one exercise: to call all its cases and some again, or a few of them.
+    """What a submission is asked for one exercise: to call all its cases, and some again.
 
-    exercise   with the cases that are called
-    which      numbers of the calls, among all cases of the exercise, as ranges: first and last + 1
-    again      numbers of the cases, among those called, whose second calls are the last ones of all
+    which      numbers of the calls, as ranges: first and last + 1
+    again      numbers of the cases whose second calls are the last ones of all
     expected   the results of all calls, where one result is right and nothing else is asked of it
     """
 
@@ -56,34 +75,25 @@ class Calls:
         """Every case, some of them twice."""
         count = len(exercise.cases)
         again = () if count < 4 * _AGAIN else tuple(i * (3 * count // 4) // _AGAIN for i in reversed(range(_AGAIN)))
-        expected = _expected(exercise, [*range(count), *again])
+        known = exercise.unique and not exercise.relations
+        called = (exercise.cases[i].expected for i in (*range(count), *again))
+        expected = Expected([*called]) if known else None
         return cls(exercise, ((0, count), *((i, i + 1) for i in again)), again, expected)
-
-    @classmethod
-    def few_of(cls, exercise: ExerciseCases) -> Calls | None:
-        """A few cases, from the smallest to the largest; None where that would be no less, or they cannot tell."""
-        count = len(exercise.cases)
-        which = [i * (count - 1) // (_FEW - 1) for i in range(_FEW)]
-        expected = _expected(exercise, which)
-        if count < 2 * _FEW or expected is None:
-            return None
-        fewer = replace(exercise, cases=tuple(exercise.cases[i] for i in which), mistakes=())
-        return cls(fewer, tuple((i, i + 1) for i in which), (), expected)
-
-
-def _expected(exercise: ExerciseCases, which: Sequence[int]) -> Expected | None:
-    known = exercise.unique and not exercise.relations
-    return Expected([exercise.cases[i].expected for i in which]) if known else None
 
 
 class Sessions:
     """What the sessions of all submissions share, from any number of threads.
 
-    `cells` are those of the released notebook: a submission that has them as they were costs less.
+    `released` are the cells of the released notebook: if they are to be `known`, a submission that has them costs less.
     """
 
     def __init__(
-        self, assignment: AssignmentCases, sandbox: Sandbox, limits: Limits, cells: Sequence[Cell] = ()
+        self,
+        assignment: AssignmentCases,
+        sandbox: Sandbox,
+        limits: Limits,
+        released: Sequence[Cell] = (),
+        known: bool = True,
     ) -> None:
         self.sandbox, self.limits = sandbox, limits
         self.reference = assignment.reference_functions()
@@ -91,13 +101,14 @@ class Sessions:
         inputs = {entry.name: [encoded(case.arguments) for case in entry.cases] for entry in assignment.exercises}
         calls = {entry.name: entry.call for entry in assignment.exercises}
         drawn = any("random" in source for source in assignment.reference)
-        self.released, sources = cells, [cell.source for cell in cells]
+        self.released = released
+        sources = [cell.source for cell in released] if known else []
         self.inputs = Inputs.of(inputs, calls, sources, ["numpy.random"] if drawn else [])
         self._given: dict[tuple[str, str], tuple[bytes, bytes, bytes]] = {}
 
-    def begin(self, submission: Submission) -> Session:
+    def begin(self, submission: Submission, haste: Haste) -> Session:
         """A session, to be closed by who began it."""
-        return Session(self, submission)
+        return Session(self, submission, haste)
 
     def given(self, exercise: ExerciseCases, helper: str) -> tuple[bytes, bytes, bytes]:
         """What a worker gets in the place of a helper, as it goes there: tags, sizes, sealed results."""
@@ -112,10 +123,13 @@ class Sessions:
 class Session:
     """Asks one submission, and remembers what defining it showed.
 
-    `chosen` are the ways in which exercises are asked, by name, where that is not by the definitions alone.
+    `chosen` are the ways in which exercises are asked, by name, where that is not by the definitions alone; `untouched`
+    the exercises whose bodies turned out to be as they were released. Raises TooHasty whatever it is asked, but not
+    with care.
     """
 
-    def __init__(self, shared: Sessions, submission: Submission) -> None:
+    def __init__(self, shared: Sessions, submission: Submission, haste: Haste) -> None:
+        self.untouched: set[str] = set()
         self._shared, self.submission = shared, submission
         self.ways = Ways(submission.cells, shared.released)
         self.chosen: dict[str, Way] = {}
@@ -127,8 +141,7 @@ class Session:
         self._left = _OTHERWISE_SECONDS
         self._loaded: dict[str, Any] = {}
         self._loads = True
-        self._together = True
-        """Whether it may be asked for several exercises at once: not if it once died of that."""
+        self._haste = haste
         self._told: set[str] = set()
         """Helpers of which this worker may have learned right results."""
         self._answering = True
@@ -144,32 +157,31 @@ class Session:
         found: list[Batch | Diagnosis] = []
         while left := calls[len(found) :]:
             # What has a limit of its own may take long.
-            some = list(itertools.takewhile(functools.partial(self._like, self._way_of(left[0].exercise)), left))
-            asked = some if some and self._together and self._loads else left[:1]
+            some = list(itertools.takewhile(self._hasty, left))
+            asked = some if some and self._loads else left[:1]
             try:
                 found += self._answered(asked)
             except WorkerDied as death:
                 self.close()
                 if len(asked) > 1:
-                    self._together = False  # because of which of them shows when they are asked for one by one
-                else:
-                    found.append(self._died(left[0].exercise, death))
+                    raise TooHasty from death
+                found.append(self._died(left[0].exercise, death))
         return found
-
-    def _like(self, way: Way, calls: Calls) -> bool:
-        """Whether these calls can be asked for with others: in this way, and without a limit of their own."""
-        return calls.exercise.seconds is None and self._way_of(calls.exercise) == way
 
     def _answered(self, calls: Sequence[Calls]) -> list[Batch | Diagnosis]:
         """The answers to calls of the first of some exercises, in one reply. Raises WorkerDied."""
         worker, usual = self._ready(calls[0].exercise), self._shared.limits.wall
         asked = calls if self._loads else calls[:1]
-        message = {"op": "calls", "calls": [_message(each) for each in asked]}
+        haste = self._haste_for(asked[0].exercise)
+        message = {"op": "calls", "calls": [_message(each, haste) for each in asked]}
         alone = asked[0].exercise.seconds or usual
         reply = self._request(worker, message, wall=alone if len(asked) == 1 else min(usual, _TOGETHER_SECONDS))
+        if haste.shared and reply.get("changed") is True:
+            raise TooHasty
         sizes, block = reply.get("sizes"), reply["block"]
         if not isinstance(sizes, list) or not 0 < len(sizes) <= len(asked):
             raise WorkerDied("crashed")
+        self._note_untouched(asked, reply.get("untouched"))
         found: list[Batch | Diagnosis] = []
         for each, size in zip(asked, sizes, strict=False):
             if size is None:
@@ -181,6 +193,11 @@ class Session:
                 raise WorkerDied("crashed")
         return found
 
+    def _note_untouched(self, calls: Sequence[Calls], untouched: Any) -> None:
+        if isinstance(untouched, list):
+            self.untouched -= {each.exercise.name for each in calls}
+            self.untouched |= {each.exercise.name for each, stub in zip(calls, untouched, strict=False) if stub is True}
+
     def answers_with(self, calls: Calls, replaced: Sequence[str]) -> Batch | Diagnosis:
         """The same with the results of some helpers replaced by right ones, when all has been judged without.
 
@@ -191,7 +208,11 @@ class Session:
         if not self._told <= set(replaced):
             self.close()
         try:
-            return self._read(exercise, self._reply(exercise, _message(calls), replaced))
+            haste = self._haste_for(exercise)
+            reply = self._reply(exercise, _message(calls, haste), replaced)
+            if haste.shared and reply.get("changed") is True:
+                raise TooHasty
+            return self._read(exercise, reply)
         except WorkerDied as death:
             self.close()
             return Diagnosis(death.reason, self._explained(exercise, death))
@@ -269,6 +290,14 @@ class Session:
         finally:
             self._left -= time.monotonic() - begin
 
+    def _hasty(self, calls: Calls) -> bool:
+        """Whether these calls can be asked for with others."""
+        return calls.exercise.seconds is None and self._haste_for(calls.exercise).together
+
+    def _haste_for(self, exercise: ExerciseCases) -> Haste:
+        """In other ways than by the definitions alone, a submission is asked with care."""
+        return self._haste if self._way_of(exercise) == DEFINITIONS else WITH_CARE
+
     def _way_of(self, exercise: ExerciseCases) -> Way:
         return self.chosen.get(exercise.name, DEFINITIONS)
 
@@ -315,8 +344,8 @@ def _call(exercise: ExerciseCases, **calls: Any) -> dict[str, Any]:
     return {"op": "call", "name": exercise.name, "call": exercise.call, **calls}
 
 
-def _message(calls: Calls) -> dict[str, Any]:
-    return _call(calls.exercise, kept=calls.exercise.name, which=calls.which)
+def _message(calls: Calls, haste: Haste) -> dict[str, Any]:
+    return _call(calls.exercise, kept=calls.exercise.name, which=calls.which, shared=haste.shared)
 
 
 def _mapping(value: Any) -> dict[str, Any]:

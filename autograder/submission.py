@@ -1,7 +1,7 @@
 """Submission: a student's file → the cells of code in it, with limits. Nothing is run or parsed as Python here.
 
 A file is opened and read once. Whoever also needs what else is in it takes `raw`: the file may be another one by then.
-Archives are not opened, here or elsewhere.
+Archives are not opened here, but in `autograder.choice`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.decoding import text_of, without_outputs
+
 MAX_BYTES = 20 << 20
+MAX_NOTEBOOK = 64 << 20
+"""Of a notebook with its outputs, which are passed over."""
 MAX_CELLS = 5000
 MAX_CODE = 2 << 20
 MAX_PARTS = 1 << 20
 """Of a notebook: texts, and outside them `,`, `[` and `{`. Each becomes a Python object of up to 200 bytes."""
 _TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # one without an end reaches to the end: linear in time
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""Half of a character in JSON, or of a pair, which is a character: no text file can hold one alone."""
+_DEFINES = re.compile(r"^[ \t]*(?:def|class)\s+\w+.*:", re.MULTILINE)
+_SAVE = "open it in Jupyter, save it there, then hand it in again"
 _PERCENT = re.compile(r"^# ?%%(.*)$", re.MULTILINE)
 
 
@@ -83,9 +91,37 @@ class Unreadable:
     raw: bytes = field(default=b"", repr=False, compare=False)
 
 
+def kind_of(file: str) -> str:
+    """What a file is by its name: ".ipynb", ".py" or ".zip", as browsers save them, too; else what it ends in."""
+    name = file.lower()
+    for added in (".txt", ".json"):
+        if name.endswith((f".ipynb{added}", f".py{added}")):
+            name = name.removesuffix(added)
+    return Path(name).suffix
+
+
 def read(path: Path, name: str | None = None) -> Submission | Unreadable:
     """Read one notebook or module. Never raises for what is wrong with the file."""
-    return parse(read_bytes(path), path.suffix, name or str(path))
+    return parse(read_work(path), kind_of(path.name), name or str(path))
+
+
+def read_work(path: Path) -> bytes | str:
+    """The bytes of a notebook without its outputs, or of another file; or why it cannot be read."""
+    if kind_of(path.name) != ".ipynb":
+        return read_bytes(path)
+    content = read_bytes(path, MAX_NOTEBOOK)
+    return work_in(content) if isinstance(content, bytes) else content
+
+
+def work_in(content: bytes) -> bytes | str:
+    """The bytes of a notebook without its outputs; or why that is still too much."""
+    content = without_outputs(content)
+    if len(content) <= MAX_BYTES:
+        return content
+    return (
+        f"the notebook has {_size(len(content))} besides its outputs; at most {_size(MAX_BYTES)} are read: take large "
+        "pictures and data out of it, save it, then hand it in again"
+    )
 
 
 def parse(content: bytes | str, suffix: str, name: str) -> Submission | Unreadable:
@@ -113,13 +149,12 @@ def cells_of(content: bytes, suffix: str) -> tuple[str, ...] | str:
 def _cells(content: bytes, suffix: str) -> tuple[list[Cell], str] | str:
     """All cells in the bytes of a file, and the Python that it says it was written with; or why there are none."""
     if not content.strip():
-        return "the file is empty"
+        return "the file is empty: save your work, look whether it is there, then hand it in again"
     if suffix.lower() not in (".ipynb", ".py"):
         return f"the file ends in {suffix[:20] or 'nothing'!r}; hand in a notebook (.ipynb) or a module (.py)"
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return "the file is not UTF-8 text"
+    text = text_of(content, suffix.lower())
+    if text is None:
+        return "the file is not text: save your work from Jupyter or your editor (as UTF-8), then hand it in again"
     if suffix.lower() == ".py":
         return _limited(_pieces(text), "")
     notebook = _notebook(text)
@@ -152,11 +187,21 @@ def _cell(cell: dict[str, Any], number: int) -> Cell:
 
 def notebook_cells(content: bytes) -> list[dict[str, Any]]:
     """All cells in the bytes of a notebook, as it has them; none if it is not one."""
-    try:
-        found = _notebook(content.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        return []
+    found = _notebook(text_of(content, ".ipynb") or "")
     return [] if isinstance(found, str) else found[0]
+
+
+def module_cells(content: bytes) -> list[dict[str, Any]]:
+    """All cells in the bytes of a module, as a notebook has them: one, unless it is in percent format."""
+    pieces = _PERCENT.split(text_of(content, ".py") or "")
+    marked = zip(["", *pieces[1::2]], pieces[::2], strict=True)
+    return [_module_cell(marker, body) for marker, body in marked if body.strip()]
+
+
+def _module_cell(marker: str, body: str) -> dict[str, Any]:
+    if _is_code(marker):
+        return {"cell_type": "code", "source": body}
+    return {"cell_type": "markdown", "source": re.sub(r"^# ?", "", body.strip(), flags=re.MULTILINE)}
 
 
 def _is_code(marker: str) -> bool:
@@ -187,7 +232,8 @@ def read_bytes(path: Path, limit: int = MAX_BYTES, folder: int | None = None) ->
         if not stat.S_ISREG(status.st_mode):
             return "the file is not a regular file"
         if status.st_size > limit:
-            return f"the file has {_size(status.st_size)}; at most {_size(limit)} are read"
+            told = f"the file has {_size(status.st_size)}; at most {_size(limit)} are read"
+            return f"{told}: clear the outputs, take out what is large, then hand it in again"
         with open(descriptor, "rb", closefd=False) as file:
             content = file.read(limit + 1)
     except OSError as error:
@@ -207,21 +253,29 @@ def _notebook(text: str) -> tuple[list[dict[str, Any]], str] | str:
         return "the notebook is not one that Jupyter writes: it holds too many values"
     try:
         notebook = json.loads(text)
+        if _HALF.search(text):
+            notebook = json.loads(json.dumps(notebook, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
-        return "the file is not a notebook: it is not valid JSON"
+        return f"the file is not a notebook: it is not valid JSON; {_SAVE}"
     if not isinstance(notebook, dict):
-        return "the file is not a notebook: it is JSON, but has no cells"
-    if _language(notebook).lower() not in ("python", "python3", "ipython", ""):
-        return "the notebook is not a Python notebook"
+        return f"the file is not a notebook: it is JSON, but has no cells; {_SAVE}"
     cells = notebook.get("cells")
     if cells is None and isinstance(notebook.get("worksheets"), list):  # nbformat 3
         sheets = [sheet for sheet in notebook["worksheets"] if isinstance(sheet, dict)]
         cells = [cell for sheet in sheets if isinstance(sheet.get("cells"), list) for cell in sheet["cells"]]
     if not isinstance(cells, list):
-        return "the file is not a notebook: it is JSON, but has no cells"
+        return f"the file is not a notebook: it is JSON, but has no cells; {_SAVE}"
+    language = _language(notebook)
+    if not re.match(r"(i?python|)\d*$", language, re.IGNORECASE) and not _is_python(cells):
+        return f"the notebook is written in {language[:40]!r}, and no cell of it defines anything in Python"
     if len(cells) > MAX_CELLS:
         return f"the notebook has {len(cells)} cells; at most {MAX_CELLS} are read"
     return [cell for cell in cells if isinstance(cell, dict)], _python(notebook)
+
+
+def _is_python(cells: list[Any]) -> bool:
+    """Whether there is Python in them: people choose a wrong kernel and go on."""
+    return any(_DEFINES.search(source_of(cell)) for cell in cells if isinstance(cell, dict))
 
 
 def _parts(text: str, start: int, end: int) -> int:

@@ -68,7 +68,6 @@ def validate(
                     mine.append(check)
                     progress(check)
                 if not known[name] and all(check.passed for check in mine):
-                    kept[name].parent.mkdir(parents=True, exist_ok=True)
                     kept[name].write_text(json.dumps([asdict(check) for check in mine]), encoding="utf-8")
                 checks += mine
         finally:

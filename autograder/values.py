@@ -18,7 +18,7 @@ import functools
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -51,10 +51,19 @@ class Unencodable(ValueError):
     """A value that is no plain data; the message names its type, for the student to read."""
 
 
+def _is_wide(dtype: np.dtype[Any]) -> bool:
+    """Whether numbers of this type have more bits than a float; these are no part of an answer."""
+    return dtype.kind == "f" and dtype.itemsize > 8
+
+
+def _narrow(value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return value.astype(np.float64) if _is_wide(value.dtype) else value
+
+
 def encode(value: Value) -> Any:
     """Return a JSON-able form of `value`. Raises Unencodable for anything that is not plain data.
 
-    Subclasses of `ndarray` travel as plain arrays; other classes that merely look like data do not travel.
+    A value is what its base is (see `plain_of`); other classes that merely look like data do not travel.
     """
     return _encode(value, 0)
 
@@ -62,6 +71,7 @@ def encode(value: Value) -> Any:
 def _encode(value: Value, depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise Unencodable(f"a value nested more than {MAX_DEPTH} deep")
+    value = plain_of(value)
     kind = type(value)
     if value is None or kind is bool or kind is str:
         return value
@@ -76,12 +86,10 @@ def _encode(value: Value, depth: int) -> Any:
     if kind is tuple:
         return {"t": [_encode(item, depth + 1) for item in value]}
     if kind is dict:
-        if not all(type(key) is str for key in value):
-            raise Unencodable("a dict with keys that are not strings")
-        return {"d": [[key, _encode(item, depth + 1)] for key, item in value.items()]}
+        return {"d": [[key, _encode(item, depth + 1)] for key, item in _text_keys(value).items()]}
     if kind is Code:
         return {"c": value.source}
-    if issubclass(kind, np.ndarray):
+    if kind is np.ndarray:
         return {"a": _encode_array(value)}
     if issubclass(kind, np.generic):
         dtype, _, data = _encode_array(np.asarray(value))
@@ -89,12 +97,49 @@ def _encode(value: Value, depth: int) -> Any:
     raise Unencodable(f"an object of type {kind.__name__}")
 
 
+_NUMBERS = {kind for kind in np.sctypeDict.values() if kind is not np.str_ and not _is_wide(np.dtype(kind))}
+_EXACT = {type(None), bool, int, float, str, list, tuple, dict, np.ndarray, Code, *_NUMBERS}
+_BASES: dict[type, Callable[[Any], Value]] = {  # np.str_ is a str first, np.float64 is not first a float
+    np.ndarray: lambda value: np.ndarray.view(value, np.ndarray),
+    str: str.__str__,
+    np.generic: lambda value: _narrow(np.asarray(value))[()],
+    list: list.copy,
+    tuple: lambda value: tuple.__getitem__(value, slice(None)),
+    dict: lambda value: dict(dict.items(value)),
+    int: int.__int__,
+    float: float.__float__,
+}
+"""How a value of a subclass becomes one of its base, without a method that the subclass may have in its place."""
+
+
+def plain_of(value: Value) -> Value:
+    """The value as one of its base: of a named tuple the tuple, of a member of an IntEnum the number.
+
+    What is no data is given back as it is. Nothing that a subclass overrides is called.
+    """
+    kind = type(value)
+    if type(kind) is type and kind in _EXACT:
+        return value
+    for base, made in _BASES.items():
+        if issubclass(kind, base):
+            return made(value)
+    return value
+
+
+def _text_keys(value: dict[Any, Any]) -> dict[str, Any]:
+    """A dict with its keys as plain text. Raises Unencodable if they are none, or not different then."""
+    found = {plain_of(key): item for key, item in value.items() if issubclass(type(key), str)}
+    if len(found) != len(value):
+        raise Unencodable("a dict with keys that are not strings")
+    return found
+
+
 def _encode_array(value: np.ndarray[Any, Any]) -> list[Any]:
-    view = np.asarray(value)
+    if extent(value.shape) > MAX_ELEMENTS:
+        raise Unencodable(f"an array of shape {value.shape} (at most {MAX_ELEMENTS} elements are read)")
+    view = _narrow(value)
     if view.dtype.kind not in _KINDS or view.dtype.itemsize > 8:
         raise Unencodable(f"an array of dtype {view.dtype}")
-    if extent(view.shape) > MAX_ELEMENTS:
-        raise Unencodable(f"an array of shape {view.shape} (at most {MAX_ELEMENTS} elements are read)")
     plain = view if view.dtype is _FLOAT else view.astype(view.dtype.newbyteorder("<"), copy=False)
     return [plain.dtype.str, list(plain.shape), binascii.b2a_base64(plain.tobytes(), newline=False).decode("ascii")]
 

@@ -49,7 +49,7 @@ def read(path: Path) -> AssignmentCases:
         found = parse(content)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise UsageError(f"{path} holds no visible cases: fetch the assignment again.") from error
     return dataclasses.replace(found, version=hashlib.sha256(content).hexdigest()[:16])
 

@@ -1,12 +1,19 @@
-"""The figures of the course, drawn as SVG: `python solutions/figures.py` writes them beside the notebooks.
+"""The figures of the course: `python solutions/figures.py` draws those that changed, beside the notebooks.
 
-Nothing but NumPy is needed, and the same code gives the same bytes, so the committed files can be checked.
+Each is drawn as SVG, and the system's Chromium makes the PNG of it that notebooks can show everywhere. The PNG names
+the SVG that it was made from, so that everyone can check the committed files with nothing but NumPy.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import math
-from collections.abc import Callable, Sequence
+import os
+import shutil
+import struct
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
@@ -25,12 +32,10 @@ def number(value: float) -> str:
 
 @dataclass
 class Picture:
-    """A drawing with a title and a description for those who cannot see it."""
+    """A drawing; the notebook that shows it says in words what is on it."""
 
     width: int
     height: int
-    title: str
-    description: str
     parts: list[str] = field(default_factory=list)
 
     def line(self, start: Point, end: Point, colour: str = INK, width: float = 1.5, dash: str = "") -> None:
@@ -85,9 +90,7 @@ class Picture:
         """The drawing as the text of an SVG file."""
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" width="{self.width}" '
-            f'height="{self.height}" role="img" aria-labelledby="title description" '
-            'font-family="Helvetica, Arial, sans-serif">\n'
-            f'<title id="title">{escape(self.title)}</title>\n<desc id="description">{escape(self.description)}</desc>\n'
+            f'height="{self.height}" font-family="DejaVu Sans, sans-serif">\n'
             '<rect width="100%" height="100%" fill="#ffffff"/>\n' + "\n".join(self.parts) + "\n</svg>\n"
         )
 
@@ -161,9 +164,7 @@ def ticks(*values: float) -> list[tuple[float, str]]:
 
 def network() -> Picture:
     """A two-layer network."""
-    picture = Picture(
-        620, 330, "A two-layer network", "Two inputs, three hidden neurons and one output, fully connected."
-    )
+    picture = Picture(620, 330)
     columns = [(90, 2), (310, 3), (530, 1)]
     places = [[(x, 150 + 85 * (row - (count - 1) / 2)) for row in range(count)] for x, count in columns]
     for before, after in pairwise(places):
@@ -183,20 +184,15 @@ def network() -> Picture:
 
 def neuron() -> Picture:
     """One neuron."""
-    picture = Picture(
-        620,
-        260,
-        "One sigmoid neuron",
-        "Three inputs times weights, plus a bias, give z; the sigmoid of z is the output.",
-    )
+    picture = Picture(620, 260)
     for row in range(3):
         y = 55 + 70 * row
         picture.circle((70, y), 20, INK, "#f6f8fa")
         picture.text((70, y + 5), f"a_{row + 1}")
         picture.arrow((70, y), (290, 125), GREY, 26)
-        picture.text((165, y * 0.62 + 125 * 0.38 - 8), f"w_{row + 1}", ORANGE)
-    picture.arrow((290, 215), (290, 125), GREY, 28)
-    picture.text((290, 235), "b", ORANGE)
+        picture.text((165, y * 0.57 + 125 * 0.43 + (22 if row == 2 else -10)), f"w_{row + 1}", ORANGE)
+    picture.arrow((290, 220), (290, 125), GREY, 28)
+    picture.text((290, 210), "b", ORANGE)
     picture.circle((290, 125), 30, BLUE, "#ddf4ff")
     picture.text((290, 132), "Σ", size=22)
     picture.arrow((290, 125), (440, 125), INK, 32)
@@ -210,23 +206,18 @@ def neuron() -> Picture:
 
 def sigmoid() -> Picture:
     """The sigmoid's curve."""
-    picture = Picture(520, 300, "The sigmoid", "It rises from 0 through one half at z = 0 to 1.")
+    picture = Picture(520, 300)
     axes = Axes(picture, 60, 25, 430, 220, (-6, 6), (0, 1))
     axes.frame(ticks(-6, -4, -2, 0, 2, 4, 6), ticks(0, 0.25, 0.5, 0.75, 1))
     axes.curve(sigma)
     picture.text((275, 285), "z", size=14)
-    picture.text((400, 75), "σ(z) = 1 / (1 + e^{−z})", BLUE)
+    picture.text((410, 85), "σ(z) = 1 / (1 + e^{−z})", BLUE)
     return picture
 
 
 def compute_graph() -> Picture:
     """The two-layer network's compute graph, values forward and ∂ backward."""
-    picture = Picture(
-        860,
-        250,
-        "Compute graph of the two-layer network",
-        "X, Z1, A1, Z2, A2 and L in a row, with the parameters from below; derivatives flow back along the same arrows.",
-    )
+    picture = Picture(860, 250)
     names = ["X", "Z^1", "A^1", "Z^2", "A^2", "L"]
     places = [(60 + 148 * index, 90.0) for index in range(6)]
     back = ["∂_{Z¹}", "∂L/∂A^1", "∂_{Z²}", "∂L/∂A^2", "1"]
@@ -247,8 +238,8 @@ def compute_graph() -> Picture:
     picture.box((places[5][0], 190), (58, 40), INK, "#f6f8fa")
     picture.text((places[5][0], 196), "Y", size=16)
     picture.arrow((places[5][0], 170), (places[5][0], 114), BLUE)
-    picture.text((380, 240), "blue: values, forward", BLUE, 14)
-    picture.text((560, 240), "orange: derivatives, backward", ORANGE, 14)
+    picture.text((400, 240), "blue: values, forward", BLUE, 14, "end")
+    picture.text((440, 240), "orange: derivatives, backward", ORANGE, 14, "start")
     return picture
 
 
@@ -257,48 +248,38 @@ def _graph(picture: Picture, nodes: dict[str, tuple[Point, str, str]], edges: Se
     for start, end in edges:
         picture.arrow(nodes[start][0], nodes[end][0], GREY, 34)
     for centre, label, values in nodes.values():
-        picture.box(centre, (64, 40), BLUE, "#ddf4ff" if len(label) == 1 and label in "+−*·²" else "#f6f8fa")
+        picture.box(centre, (64, 40), BLUE, "#f6f8fa" if label[0].isalpha() else "#ddf4ff")
         picture.text((centre[0], centre[1] + 6), label, size=17)
         picture.text((centre[0], centre[1] + 37), values, ORANGE, 12)
 
 
 def autodiff_graph() -> Picture:
     """The graph of L = (w·x + b − y)²."""
-    picture = Picture(
-        800,
-        300,
-        "Graph of L = (w·x + b − y)²",
-        "w = 2, x = 3, b = 1, y = 5: the product 6, the sum 7, the difference 2 and L = 4, with the gradient of each.",
-    )
+    picture = Picture(800, 300)
     nodes = {
-        "w": ((60.0, 60.0), "w", "2   ∂ 12"),
-        "x": ((60.0, 150.0), "x", "3   ∂ 8"),
-        "b": ((60.0, 240.0), "b", "1   ∂ 4"),
-        "product": ((220.0, 105.0), "*", "6   ∂ 4"),
-        "sum": ((380.0, 150.0), "+", "7   ∂ 4"),
+        "w": ((60.0, 60.0), "w", "2, ∂ 12"),
+        "x": ((60.0, 150.0), "x", "3, ∂ 8"),
+        "b": ((60.0, 240.0), "b", "1, ∂ 4"),
+        "product": ((220.0, 105.0), "*", "6, ∂ 4"),
+        "sum": ((380.0, 150.0), "+", "7, ∂ 4"),
         "y": ((380.0, 240.0), "y", "5"),
-        "difference": ((540.0, 150.0), "−", "2   ∂ 4"),
-        "L": ((710.0, 150.0), "²", "L = 4   ∂ 1"),
+        "difference": ((540.0, 150.0), "−", "2, ∂ 4"),
+        "L": ((710.0, 150.0), "(·)²", "L = 4, ∂ 1"),
     }
     edges = [("w", "product"), ("x", "product"), ("product", "sum"), ("b", "sum"), ("sum", "difference")]
     _graph(picture, nodes, [*edges, ("y", "difference"), ("difference", "L")])
-    picture.text((600, 288), "below each node: its value, and ∂, the derivative of L with respect to it", GREY, 13)
+    picture.text((780, 295), "below each node: its value, and ∂, the derivative of L by it", GREY, 13, "end")
     return picture
 
 
 def diamond() -> Picture:
     """A node that is used twice."""
-    picture = Picture(
-        560,
-        290,
-        "A shared node",
-        "x = 3 is used by a square and by a product with two; both paths meet in a sum, and x gets 6 + 2 = 8.",
-    )
+    picture = Picture(560, 290)
     nodes = {
-        "x": ((70.0, 135.0), "x", "3   ∂ 6 + 2 = 8"),
-        "square": ((260.0, 65.0), "²", "9   ∂ 1"),
-        "double": ((260.0, 205.0), "2·", "6   ∂ 1"),
-        "sum": ((450.0, 135.0), "+", "15   ∂ 1"),
+        "x": ((70.0, 135.0), "x", "3, ∂ 6 + 2 = 8"),
+        "square": ((260.0, 65.0), "(·)²", "9, ∂ 1"),
+        "double": ((260.0, 205.0), "2 ·", "6, ∂ 1"),
+        "sum": ((450.0, 135.0), "+", "15, ∂ 1"),
     }
     _graph(picture, nodes, [("x", "square"), ("x", "double"), ("square", "sum"), ("double", "sum")])
     picture.text((280, 278), "what arrives over different paths is added up", GREY, 13)
@@ -307,13 +288,7 @@ def diamond() -> Picture:
 
 def step_size() -> Picture:
     """The error of numerical derivatives against the step."""
-    picture = Picture(
-        640,
-        380,
-        "Error of numerical derivatives",
-        "Log-log plot of the error of the derivative of exp at 1 against the step: the forward difference is best near "
-        "1e-8, the central one near 1e-5; smaller steps drown in rounding.",
-    )
+    picture = Picture(640, 380)
     axes = Axes(picture, 80, 25, 530, 290, (-12, 0), (-12, 1))
     axes.frame(
         [(value, f"10^{{{value}}}".replace("-", "−")) for value in range(-12, 1, 3)],
@@ -339,25 +314,21 @@ def step_size() -> Picture:
 
 def expression_tree() -> Picture:
     """The tree of an expression."""
-    picture = Picture(
-        560, 330, "Expression tree of x · sin(x) + 3", "A sum of a product and 3; the product of x and sin; sin of x."
-    )
-    places = {"+": (300, 50), "*": (190, 130), "3": (420, 130), "x": (90, 215), "sin": (290, 215), "x ": (290, 295)}
-    for start, end in (("+", "*"), ("+", "3"), ("*", "x"), ("*", "sin"), ("sin", "x ")):
+    picture = Picture(560, 260)
+    places = {"*": (280, 45), "**": (170, 130), "sin": (390, 130), "x": (100, 215), "2": (240, 215), "x ": (390, 215)}
+    for start, end in (("*", "**"), ("*", "sin"), ("**", "x"), ("**", "2"), ("sin", "x ")):
         picture.arrow(places[start], places[end], GREY, 26)
     for name, centre in places.items():
-        inner = name in ("+", "*", "sin")
+        inner = name in ("*", "**", "sin")
         picture.circle(centre, 24, BLUE if inner else INK, "#ddf4ff" if inner else "#f6f8fa")
         picture.text((centre[0], centre[1] + 6), name.strip(), size=17)
-    picture.text((430, 50), "x · sin(x) + 3", GREY, 16, "start")
+    picture.text((430, 50), "x² · sin(x)", GREY, 16, "start")
     return picture
 
 
 def activations() -> Picture:
     """Activations and their derivatives."""
-    picture = Picture(
-        860, 330, "Activations", "Sigmoid, tanh, relu and leaky relu on the left, their derivatives on the right."
-    )
+    picture = Picture(860, 330)
     curves = [
         ("sigmoid", BLUE, "", sigma, lambda z: sigma(z) * (1 - sigma(z))),
         ("tanh", ORANGE, "", math.tanh, lambda z: 1 - math.tanh(z) ** 2),
@@ -387,9 +358,7 @@ def tent(x: float, times: int) -> float:
 
 def sawtooth() -> Picture:
     """The tent map composed 1, 2, 3 and 4 times."""
-    picture = Picture(
-        860, 260, "Sawtooth", "Four plots on [0, 1]: one tent, then two, four and eight teeth: pieces double per layer."
-    )
+    picture = Picture(860, 260)
     for index in range(4):
         axes = Axes(picture, 40 + 212 * index, 35, 165, 165, (0, 1), (0, 1))
         axes.frame(ticks(0, 1), ticks(0, 1))
@@ -424,13 +393,7 @@ def gradient_norms(activation: str, depth: int = 12, width: int = 16, batch: int
 
 def vanishing() -> Picture:
     """Gradient norms by layer."""
-    picture = Picture(
-        640,
-        370,
-        "Vanishing gradients",
-        "Norm of the gradient of the weights by layer, on a logarithmic scale: with the sigmoid it falls by many orders "
-        "of magnitude towards the first layer, with tanh and relu hardly.",
-    )
+    picture = Picture(640, 370)
     axes = Axes(picture, 80, 25, 440, 280, (1, 12), (-9, 0))
     axes.frame(ticks(1, 3, 6, 9, 12), [(v, f"10^{{{v}}}".replace("-", "−")) for v in range(-9, 1, 3)])
     for name, colour, shift in (("sigmoid", BLUE, 22), ("tanh", ORANGE, 6), ("relu", GREEN, -8)):
@@ -446,13 +409,7 @@ def vanishing() -> Picture:
 
 def xor() -> Picture:
     """XOR before and after the hidden layer."""
-    picture = Picture(
-        760,
-        330,
-        "XOR",
-        "On the left the four points of XOR, which no line separates; on the right the same points after two relu "
-        "neurons, where the two of class 1 coincide and a line separates them from the others.",
-    )
+    picture = Picture(760, 330)
     left = Axes(picture, 60, 30, 260, 230, (-0.4, 1.6), (-0.4, 1.6))
     right = Axes(picture, 440, 30, 260, 230, (-0.4, 2.4), (-0.4, 1.6))
     left.frame(ticks(0, 1), ticks(0, 1))
@@ -471,13 +428,7 @@ def xor() -> Picture:
 
 def descent() -> Picture:
     """Gradient descent with three learning rates."""
-    picture = Picture(
-        860,
-        270,
-        "Gradient descent",
-        "Steps down a parabola: with a small learning rate many short ones, with a good one a few, with one that is too "
-        "large they jump across the valley and up.",
-    )
+    picture = Picture(860, 270)
     for index, (name, rate, steps) in enumerate((("too small", 0.06, 8), ("good", 0.35, 5), ("too large", 1.04, 3))):
         axes = Axes(picture, 45 + 280 * index, 25, 230, 180, (-2, 2), (0, 4))
         axes.frame(ticks(-2, 0, 2), ticks(0, 2, 4))
@@ -495,7 +446,7 @@ def descent() -> Picture:
 
 FIGURES: dict[str, tuple[Callable[[], Picture], ...]] = {
     "forward": (network, neuron, sigmoid),
-    "backprop": (network, compute_graph),
+    "backprop": (compute_graph,),
     "training": (descent,),
     "autodiff": (autodiff_graph, diamond),
     "alternatives": (step_size, expression_tree),
@@ -503,13 +454,82 @@ FIGURES: dict[str, tuple[Callable[[], Picture], ...]] = {
 }
 
 
-def main(root: Path = Path(__file__).parent) -> None:
-    """Write every figure to `<assignment>/figures/<name>.svg`."""
-    for assignment, figures in FIGURES.items():
-        for figure in figures:
-            path = root / assignment / "figures" / f"{figure.__name__}.svg"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(figure().svg(), encoding="utf-8")
+# A picture's pixels, as the browser draws its SVG.
+_PIXELS = """async ([svg, scale]) => {
+    const image = new Image();
+    image.src = "data:image/svg+xml," + encodeURIComponent(svg);
+    await image.decode();
+    const [width, height] = [image.width * scale, image.height * scale];
+    const pen = new OffscreenCanvas(width, height).getContext("2d");
+    pen.drawImage(image, 0, 0, width, height);
+    return [width, height, new Uint8Array(pen.getImageData(0, 0, width, height).data.buffer).toBase64()];
+}"""
+
+
+def drawn(svgs: Sequence[str], scale: float = 1.5) -> Iterator[bytes]:
+    """The drawings as PNG files, `scale` pixels to a unit."""
+    from playwright.sync_api import sync_playwright  # checking the figures does without
+
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        raise SystemExit("Figures are drawn by Chromium, which is not here: apt-get install chromium")
+    options = ["--no-sandbox"] if os.getuid() == 0 else []
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=chromium, args=options) as browser:
+        page = browser.new_page()
+        for svg in svgs:
+            width, height, pixels = page.evaluate(_PIXELS, [svg, scale])
+            rgba = np.frombuffer(base64.b64decode(pixels), np.uint8).reshape(height, width, 4)
+            yield png(rgba[..., :3], made_from(svg))
+
+
+def png(pixels: np.ndarray, more: bytes) -> bytes:
+    """A picture's pixels as a PNG file with a palette, and `more` chunks.
+
+    The 256 colours that occur most are the palette, which leaves a fifth of the file: drawings have few colours, and
+    many shades between two of them along edges.
+    """
+    height, width, _ = pixels.shape
+    colours, index, counts = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True, return_counts=True)
+    palette = colours[np.argsort(-counts, kind="stable")[:256]]
+    nearest = ((colours[:, None].astype(int) - palette.astype(int)) ** 2).sum(axis=2).argmin(axis=1)
+    rows = nearest.astype(np.uint8)[index.reshape(height, width)]
+    unfiltered = np.hstack([np.zeros((height, 1), np.uint8), rows])
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0))
+        + more
+        + _chunk(b"PLTE", palette.tobytes())
+        + _chunk(b"IDAT", zlib.compress(unfiltered.tobytes(), 9))
+        + _chunk(b"IEND", b"")
+    )
+
+
+def made_from(svg: str) -> bytes:
+    """The chunk of a PNG file that names what it was made from."""
+    return _chunk(b"tEXt", b"Source\0sha256 " + hashlib.sha256(svg.encode()).hexdigest().encode())
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def changed(root: Path = Path(__file__).parent) -> dict[Path, str]:
+    """The figures, as SVG, whose file `<assignment>/figures/<name>.png` is not there or was made from another one."""
+    svgs = {
+        root / assignment / "figures" / f"{figure.__name__}.png": figure().svg()
+        for assignment, figures in FIGURES.items()
+        for figure in figures
+    }
+    return {path: svg for path, svg in svgs.items() if not (path.exists() and made_from(svg) in path.read_bytes())}
+
+
+def main() -> None:
+    """Draw the figures that have changed."""
+    svgs = changed()
+    for path, content in zip(svgs, drawn(list(svgs.values())), strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        print(path)
 
 
 if __name__ == "__main__":

@@ -14,13 +14,18 @@ from autograder.sandbox.mounts import _INSIDE, PACKAGE
 # A layer may use those above it. In one line: what does not know of each other, or only within the folder.
 ORDER = """
 errors
+streams
 project values
 text batch equality
+aside
 exercise
 strategies
 cases
 calling helpers visible
-drawing submission
+drawing decoding
+submission
+archive
+choice
 sandbox
 compare
 evidence

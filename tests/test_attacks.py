@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import re
+import secrets
 import socket
 import subprocess
 import sys
@@ -29,14 +30,13 @@ from autograder.cases import AssignmentCases
 from autograder.grade import Grader
 from autograder.sandbox.launcher import choose
 from autograder.sandbox.parent import Limits
-from autograder.submission import Submission, read
+from autograder.submission import Submission, parse, read
 from tests.conftest import exercise
 
 CORPUS = sorted((Path(__file__).parent / "attacks").glob("*.py"))
 CANARY = "canary-4f1c9ad0e77b"
 PLACES = [Path(f"/tmp/autograder-canary-{os.getpid()}"), Path(f"/dev/shm/autograder-canary-{os.getpid()}")]
 LEFT_BEHIND = ["/tmp", "/var/tmp", "/dev/shm", "/dev", "/worker", "/", "."]
-PORTS = (47111, 47112, 47113)
 WALL, HANGS = 3.0, 120.0
 """Seconds for one request, and after which a test says that the grader hangs: many times what it needs."""
 NEIGHBOURS = (
@@ -103,21 +103,12 @@ def canaries() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def listeners() -> Iterator[list[socket.socket]]:
-    """Servers where attacks try to connect: a set for each test process, of the three sets that attacks try."""
-    for number, port in enumerate(PORTS):
-        listening = [socket.socket(), socket.socket(type=socket.SOCK_DGRAM), socket.socket(socket.AF_UNIX)]
-        try:
-            for listener, place in zip(
-                listening, [("127.0.0.1", port)] * 2 + [f"\0autograder-canary-{number}"], strict=True
-            ):
-                listener.bind(place)
-        except OSError:
-            for listener in listening:
-                listener.close()
-            continue
-        break
-    else:
-        raise OSError(f"all of the ports {PORTS} are taken")
+    """Servers of this test process where attacks try to connect: by TCP, by UDP and through a Unix socket."""
+    listening = [socket.socket(), socket.socket(type=socket.SOCK_DGRAM), socket.socket(socket.AF_UNIX)]
+    for listener, place in zip(
+        listening, [("127.0.0.1", 0)] * 2 + [f"\0autograder-canary-{secrets.token_hex(8)}"], strict=True
+    ):
+        listener.bind(place)
     for listener in listening:
         if listener.type == socket.SOCK_STREAM:
             listener.listen()
@@ -162,6 +153,17 @@ def family(root: int | None = None) -> dict[int, int]:
     return found
 
 
+def aimed(path: Path, listeners: list[socket.socket]) -> str:
+    """The source of an attack, with the places of these listeners where it names some."""
+    tcp, udp, local = (listener.getsockname() for listener in listeners)
+    source = path.read_text(encoding="utf-8")
+    for name, place in {"TCP_PORT": tcp[1], "UDP_PORT": udp[1], "LOCAL": local}.items():
+        start, found, rest = source.partition(f"\n{name} = ")
+        if found:
+            source = f"{start}{found}{place!r}\n{rest.partition(chr(10))[2]}"
+    return source
+
+
 def heard(listeners: list[socket.socket]) -> list[str]:
     """What came in, at whichever listener."""
     came = []
@@ -194,7 +196,6 @@ def test_nothing_is_gained_read_harmed_or_left(
     turns: Path,
 ) -> None:
     with turn(turns, fcntl.LOCK_SH):
-        heard(listeners)  # what an attack that ran free in another test process has sent
         watched(path, grader, threads, alone, listeners)
 
 
@@ -209,7 +210,7 @@ def watched(
     processes = family()
     neighbours = [Submission.of("neighbour", cells) for cells in alone]
     begin = time.monotonic()
-    running = threads.submit(grader.grade, read(path, "attack"))
+    running = threads.submit(grader.grade, parse(aimed(path, listeners).encode(), path.suffix, "attack"))
     meanwhile = [threads.submit(grader.grade, neighbour) for neighbour in neighbours[1:]]
     result = running.result()
     afterwards = [threads.submit(grader.grade, neighbour) for neighbour in neighbours for _ in range(2)]
@@ -251,7 +252,8 @@ def test_the_traps_would_notice(canaries: None, listeners: list[socket.socket], 
 
 def run_free(listeners: list[socket.socket]) -> None:
     def bare(name: str) -> str:
-        code = f"import numpy as np\nexec(open({str(CORPUS[0].parent / name)!r}).read())\ndb(np.ones((1, 1)))"
+        source = aimed(CORPUS[0].parent / name, listeners)
+        code = f"import numpy as np\nexec({source!r})\ndb(np.ones((1, 1)))"
         return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANGS).stderr
 
     assert CANARY in bare("read_canary.py")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -164,3 +166,22 @@ def test_functions_and_programs_are_inputs_too(tmp_path: Path) -> None:
     assignment = compiled(tmp_path, PROGRAM)
     (entry,) = assignment.exercises  # type: ignore[attr-defined]
     assert [case.expected for case in entry.cases] == [[8.0, 4.0], [12.0, 9.0], [16.0, 16.0]]
+
+
+def test_cases_do_not_follow_what_else_is_loaded(tmp_path: Path) -> None:
+    """Hypothesis draws constants of loaded modules of a checkout, too: an edit there must not change the cases."""
+    (tmp_path / "hidden.py").write_text(IMPORTS + TWICE)
+    (tmp_path / "a.py").write_text(NOTEBOOK)
+    numbers = [f"NUMBER_{i}, WHOLE_{i} = {i / 64!r}, {100 + i}" for i in range(200)]
+    (tmp_path / "numbers_of_ours.py").write_text("\n".join(numbers))
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom autograder.drawing import compile_assignment\n"
+        f"folder = Path({str(tmp_path)!r})\nsys.path.insert(0, str(folder))\n"
+        "if sys.argv[1] == 'more':\n    import numbers_of_ours\n"
+        "print(compile_assignment('a', folder / 'hidden.py', folder / 'a.py', 0).version)\n"
+    )
+    versions = [
+        subprocess.run([sys.executable, "-c", program, how], capture_output=True, text=True, check=True).stdout
+        for how in ("alone", "more")
+    ]
+    assert versions[0] == versions[1]

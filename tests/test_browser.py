@@ -19,6 +19,7 @@ from nbgrader.server_extensions import formgrader
 from playwright.sync_api import Browser, Page
 from traitlets.config import Config
 
+from autograder import aside
 from autograder.course.config import configure
 from autograder.report.classroom import class_page
 from autograder.report.feedback import exercise_html, unreadable_html
@@ -97,24 +98,23 @@ PAGES = {
         manual=[("why-backwards", None, 10.0, "")],
     ),
     "unreadable": feedback({**entry(), "status": "unreadable", "message": "this is no notebook: " + "x" * 300}),
+    "aside": feedback(aside.entry("ada", 100.0, "why")),
     "hostile": feedback(graded(wrong(EVIL, EVIL)), EVIL, manual=[(EVIL, None, 1.0, EVIL)]),
     "hostile-unreadable": feedback({**entry(), "status": "unreadable", "message": EVIL}, EVIL),
     "class": class_page(
         "backprop",
-        ROWS,
-        NOTES,
+        [*ROWS, row("a-student", status="aside", message="the sandbox could not be started " * 9, total=None)],
+        {**NOTES, "a-student": {"status": "aside", "message": "", "exercises": []}},
         "grades-backprop.csv",
         due=datetime(2026, 11, 7, 12),
-        failed={"a-student": "the sandbox could not be started " * 9},
         skipped=["@x" * 60],
     ),
     "nobody": class_page("backprop", ROWS[30:], {}, "grades-backprop.csv", due=datetime(2026, 11, 7, 12)),
     "hostile-class": class_page(
         EVIL,
-        [row(EVIL, status="unreadable", message=EVIL), row("b", status=EVIL)],
-        {EVIL: {"exercises": [wrong(EVIL, EVIL, hint=EVIL), wrong(EVIL, "timeout")]}},
+        [row(EVIL, status="unreadable", message=EVIL), row("b", status="aside", message=EVIL), row("c", status=EVIL)],
+        {EVIL: {"exercises": [wrong(EVIL, EVIL, hint=EVIL), wrong(EVIL, "timeout")]}, "b": {}},
         EVIL,
-        failed={EVIL: EVIL},
         skipped=[EVIL],
     ),
 }

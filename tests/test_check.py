@@ -95,7 +95,7 @@ def test_all_of_it_needs_numpy_alone(folder: Path) -> None:
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout.count("the mean over the examples is missing") == 3
+    assert done.stdout.count("the mean over the examples is missing") == 5  # a script prints what it checks, too
 
 
 def test_the_process_that_runs_the_file_needs_numpy_alone(folder: Path) -> None:
@@ -205,6 +205,9 @@ def test_where_many_results_are_right_it_runs_and_what_is_judged_later_is_said(
     (folder / "a.py").write_text("def initialize(layer_sizes, seed):\n    return 7\n")
     found = check_file(folder / "a.py", ["initialize"])
     assert [entry["outcome"] for entry in found.exercises] == ["runs"]
+    assert "0 of 1 right on the visible cases, 1 judged only when handed in" in found.text()
+    assert "✓" not in found.text()
+    assert "cannot tell" in found.text()
     assert "when you hand it in" in found.text()
     (folder / "a.py").write_text("def initialize(layer_sizes, seed):\n    pass\n")
     failed = check_file(folder / "a.py", ["initialize"])
@@ -215,7 +218,10 @@ def test_where_many_results_are_right_it_runs_and_what_is_judged_later_is_said(
 # --- in a notebook
 
 
-def test_a_function_is_checked_in_place_and_nothing_else_is_touched(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_function_is_checked_in_place_and_nothing_else_is_touched(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)  # where values show themselves
     random.seed(1)
     np.random.seed(1)
     due = random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[index]
@@ -252,6 +258,12 @@ def test_a_class_stands_for_its_methods(monkeypatch: pytest.MonkeyPatch) -> None
     [
         (["dl_da"], {}, "did you mean 'dL_dA'?"),
         ([3], {}, "give check a function"),
+        ([lambda dZ: dZ], {}, "give check a function"),
+        ([np.ones(2)], {}, "give check a function"),
+        ([[dW]], {}, "give check a function"),
+        ([np.sum], {}, "no exercise 'sum'; there are: "),
+        ([dW], {"assignment": 5}, "by its name"),
+        ([dW], {"assignment": "gone.cases.json"}, "cannot be read"),
         ([dW], {"assignment": "backpropp"}, "did you mean 'backprop'?"),
         ([dW], {"assignment": "broken.cases.json"}, "fetch the assignment again"),
     ],
@@ -264,6 +276,62 @@ def test_what_is_not_there_is_said_in_a_sentence(
     found = check(*asked, **options)
     assert not found
     assert words in repr(found)
+
+
+def test_a_function_is_known_by_the_name_that_it_is_bound_to() -> None:
+    """A decorator that forgets the name of what it wraps, a lambda, a partial: all of them run in Jupyter."""
+    names = ("bce", "dL_dA", "dA_dZ")
+    source = """
+import functools
+from autograder import check
+def timed(function):
+    def wrapper(*arguments):
+        return function(*arguments)
+    return wrapper
+dA_dZ = timed(lambda A: A * (1 - A))
+bce = lambda A, Y: 0.0
+dL_dA = functools.partial(lambda factor, A, Y: factor * A, 2)
+found = [check(dA_dZ), check(bce), check(dL_dA)]
+"""
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)
+    assert [entry["name"] for found in namespace["found"] for entry in found.exercises] == [*names[2:], *names[:2]]
+    assert [bool(found) for found in namespace["found"]] == [True, False, False]
+
+
+def test_a_function_that_asks_for_input_is_told_so_and_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(prompt: object = "") -> str:
+        pytest.fail("somebody was asked")
+
+    monkeypatch.setattr("builtins.input", never)
+
+    def dA_dZ(A: Any) -> Any:
+        return A * float(input("the factor? "))
+
+    assert "remove `input()`" in repr(check(dA_dZ))
+    assert input is never
+
+
+def test_what_is_interrupted_is_told_in_one_sentence() -> None:
+    def dW(dZ: Any, A_prev: Any) -> Any:
+        raise KeyboardInterrupt  # as when it does not end
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        check(dW)
+    shown = stopped.value._render_traceback_()  # type: ignore[attr-defined]
+    assert shown == ["check: stopped while `dW` was running: an endless loop?"]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_in_a_script_it_is_printed(folder: Path, encoding: str) -> None:
+    lines = "from autograder import check\ndef dW(dZ, A_prev): return dZ.T @ A_prev\ncheck(dW)\ncheck('dw')\n"
+    (folder / "script.py").write_text(lines)
+    environment = {**os.environ, "PYTHONPATH": str(project.root()), "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "script.py"]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {"ascii": "x dW  wrong", "utf-8": "✗ dW  wrong"}[encoding] in done.stdout
+    assert "did you mean 'dW'?" in done.stdout
 
 
 def test_no_cases_or_several_are_said(folder: Path) -> None:
@@ -342,6 +410,186 @@ def test_the_command_finds_the_notebook_and_ends_with_a_status(
     assert cli.main(["check", "broken.ipynb", "--assignment", "backprop"]) == 1
     assert "not valid JSON" in capsys.readouterr().out
     assert cli.main(["check", "gone.ipynb"]) == 2
+
+
+@pytest.fixture
+def work(folder: Path) -> Path:
+    """The folder after some work: the fetched notebook, a module, and what else collects there."""
+    (folder / "backprop.ipynb").write_bytes(project.released("backprop").read_bytes())
+    (folder / "mine.py").write_text(WRONG)
+    (folder / "copy.IPYNB").write_bytes(project.released("backprop").read_bytes())
+    (folder / "notes.ipynb.txt").write_text("{}")
+    (folder / "new.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    (folder / "empty.ipynb").touch()
+    (folder / "forward.ipynb").write_bytes(project.released("forward").read_bytes())
+    (folder / "nothing").mkdir()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        ("backprop.ipnyb", 2, "there is no file backprop.ipnyb; did you mean backprop.ipynb?"),
+        ("Backprop.ipynb", 2, "did you mean backprop.ipynb?"),
+        ("backprop.IPYNB", 2, "did you mean backprop.ipynb?"),
+        ("backprop.ipynb.txt", 2, "did you mean backprop.ipynb?"),
+        ("backprop", 2, "did you mean backprop.ipynb?"),
+        ("miin.py", 2, "did you mean mine.py?"),
+        ("./miin.py dW", 2, "did you mean mine.py?"),
+        ("zzz.ipynb", 2, "there is no file zzz.ipynb; say which file to check: backprop.ipynb, copy.IPYNB, "),
+        ("gone/mine.py", 2, "there is no folder gone"),
+        ("nothing", 2, "nothing has no notebook: say which file to check, like `autograder check backprop.ipynb`."),
+        ("mine.py backprop.ipynb", 2, "one file at a time: run it for mine.py, then for backprop.ipynb."),
+        ("mine.py dw", 2, "there is no exercise 'dw'; did you mean 'dW'?"),
+        ("mine.py DB", 2, "did you mean 'db'?"),
+        ("mine.py zzz", 2, "there are: backward, "),
+        ("mine.py --assignment backpropp", 2, "did you mean 'backprop'?"),
+        ("mine.py --jsn", 2, "unrecognized arguments: --jsn; `autograder check --help` tells more."),
+        ("copy.IPYNB", 1, "not attempted yet: bce, "),
+        (".", 1, "if you have worked on it, save it first"),
+        ("new.ipynb", 1, "The file defines none of the exercises of backprop: is it saved, and the right one?"),
+        ("forward.ipynb", 1, "The file defines none of the exercises of backprop: is it saved, and the right one?"),
+        ("empty.ipynb", 1, "not checked: the file is empty"),
+        ("notes.ipynb.txt", 1, "not checked: "),
+    ],
+)
+def test_every_word_that_a_student_may_type_is_understood_or_answered(
+    work: Path, words: str, status: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["check", *words.split()]) == status
+    printed = capsys.readouterr()
+    assert told in " ".join((printed.err if status == 2 else printed.out).split())
+    assert len(printed.err.splitlines()) == (status == 2)
+
+
+def test_a_folder_is_the_notebook_in_it(
+    work: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for where, words in (
+        (work, ""),
+        (work, "."),
+        (work, "../{name}/"),
+        (work.parent, "{name}"),
+        (work / "nothing", "{work}"),
+    ):
+        monkeypatch.chdir(where)
+        assert cli.main(["check", *words.format(name=work.name, work=work).split()]) == 1
+        assert "backprop.ipynb: backprop, 0 of 11 right" in capsys.readouterr().out
+
+
+def test_a_folder_of_assignments_is_looked_through(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inner = folder / "backprop"
+    inner.mkdir()
+    (folder / BACKPROP.name).rename(inner / BACKPROP.name)
+    (inner / "backprop.ipynb").write_bytes(project.released("backprop").read_bytes())
+    assert cli.main(["check"]) == 1
+    assert capsys.readouterr().out.startswith("backprop/backprop.ipynb: backprop")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "mine.py dZ_output dW --json",
+        "--json mine.py dZ_output dW",
+        "dZ_output --json mine.py dW",
+        "dZ_output dW --json mine.py",
+        "dZ_output --assignment backprop mine.py --json dW",
+    ],
+)
+def test_options_may_stand_anywhere(work: Path, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", *words.split()]) == 1
+    (submission,) = json.loads(capsys.readouterr().out)["submissions"]
+    assert submission["submission"] == "mine.py"
+    assert [entry["name"] for entry in submission["exercises"]] == ["dZ_output", "dW"]
+
+
+@pytest.mark.parametrize("asked", [[], ["mine.py"], ["mine.py", "--assignment", "backprop"]])
+def test_missing_cases_are_told_with_a_way_out(
+    work: Path, asked: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (work / BACKPROP.name).unlink()
+    (work / "forward.ipynb").rename(work / "nothing" / "forward.ipynb")
+    for name in ("copy.IPYNB", "new.ipynb", "empty.ipynb"):
+        (work / name).unlink()
+    assert cli.main(["check", *asked]) == 2
+    printed = capsys.readouterr().err
+    assert "there are no visible cases in" in printed
+    assert "nbgrader fetch_assignment NAME --replace" in printed
+    assert "AUTOGRADER" not in printed
+
+
+@pytest.mark.parametrize("content", [b"", b"null", b"[]", b'"x"', b'{"name": 5}', b"\xff\xfe", b"[" * 100_000])
+def test_cases_that_are_no_cases_are_told(work: Path, content: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    (work / BACKPROP.name).write_bytes(content)
+    assert cli.main(["check", "mine.py"]) == 2
+    assert "fetch the assignment again" in capsys.readouterr().err
+
+
+# --- under the rules of grading
+
+RULES = """import numpy as np
+factor = float(input("how many? "))
+
+def bce(A, Y):
+    return np.loadtxt("data.csv").sum()
+
+def dL_dA(A, Y):
+    return len(open(__import__("os").path.abspath("backprop.cases.json")).read())
+
+def dA_dZ(A):
+    open("mine.txt", "w").write("x")
+
+def dZ_output(A, Y):
+    import socket
+    socket.socket()
+
+def dW(dZ, A_prev):
+    import subprocess
+    return subprocess.run(["true"])
+
+def db(dZ):
+    return np.ones(1 << 29).sum()
+
+def dZ_hidden(dZ_next, W_next, A):
+    def deep(n):
+        return 0 if n == 0 else deep(n - 1)
+    return dZ_next @ W_next * A * (1 - A) + deep(2000)
+
+def backward(X, Y, W1, b1, W2, b2):
+    return factor * X
+
+def backward_deep(X, Y, parameters):
+    return float(input("how many? "))
+
+def dZ_output_for(A, Y, loss, activation):
+    __import__("os").remove("mine.py")
+
+def dZ_hidden_for(dZ_next, W_next, Z, activation):
+    import hypothesis
+"""
+
+
+def test_what_grading_refuses_is_refused_in_the_same_words(folder: Path, grade: Grade) -> None:
+    (folder / "data.csv").write_text("1.0\n")
+    (folder / "mine.py").write_text("kept")
+    told = {name: (entry["outcome"], entry["message"]) for name, entry in checked(folder, RULES).items()}
+    graded = {entry["name"]: (entry["outcome"], entry["message"]) for entry in grade([RULES])["exercises"]}
+    assert told == {
+        name: (outcome, said and said.replace("(cell 1, ", "(")) for name, (outcome, said) in graded.items()
+    }
+    assert told["dZ_hidden"] == ("correct", None)
+    assert told["db"] == ("memory", "needs more memory than there is")
+    for name in ("dA_dZ", "dZ_output", "dW", "dZ_output_for", "dZ_hidden_for"):
+        assert told[name][0] == "forbidden"
+    for name, line in (("backward", 2), ("backward_deep", 33)):
+        asks = "asks for input, and nobody is there to answer when it is graded: remove `input()`"
+        assert told[name][0] == "error"
+        assert str(told[name][1]).startswith(f"{asks} (line {line}: `")
+    assert "none of yours is there when it is graded" in str(told["dL_dA"][1])
+    assert (folder / "mine.py").read_text() == "kept"
+    assert not (folder / "mine.txt").exists()
 
 
 # --- what is given away

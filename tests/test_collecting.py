@@ -22,15 +22,16 @@ SECRET = b"the solution"
 
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
-    (tmp_path / "source").mkdir()
-    (tmp_path / "source" / "solution.ipynb").write_bytes(SECRET)
-    inbound(tmp_path).mkdir(parents=True)
-    submit(tmp_path, "ada")
-    return tmp_path
+    course = tmp_path / "course"
+    (course / "source").mkdir(parents=True)
+    (course / "source" / "solution.ipynb").write_bytes(SECRET)
+    inbound(course).mkdir(parents=True)
+    submit(course, "ada")
+    return course
 
 
 def inbound(course: Path) -> Path:
-    return course / "exchange" / "neural-networks" / "inbound"
+    return course.parent / "exchange" / "neural-networks" / "inbound"
 
 
 def submit(
@@ -164,7 +165,7 @@ def test_a_copy_that_fails_leaves_nothing_half_done(course: Path, monkeypatch: p
     monkeypatch.setattr(Path, "chmod", full)
     with pytest.raises(Exception, match="collecting tiny failed"):
         collect("tiny", course)
-    assert not list((course / "submitted" / "ada").iterdir())
+    assert not (course / "submitted" / "ada").exists()
     monkeypatch.undo()
     assert collect("tiny", course) == []
     assert collected(course, "ada") == NOTEBOOK
@@ -177,4 +178,4 @@ def test_nbgraders_own_command_collects_so_too(course: Path) -> None:
     config = Config()
     configure(config, course)
     assert ExchangeFactory(config=config).collect.__name__ == "SafeCollect"
-    shutil.rmtree(course / "exchange")
+    shutil.rmtree(course.parent / "exchange")

@@ -20,10 +20,11 @@ import nbformat
 import numpy as np
 import pytest
 from nbgrader.apps.api import NbGraderAPI
-from nbgrader.exchange.default import ExchangeFetchFeedback
+from nbgrader.exchange.default import ExchangeFetchAssignment, ExchangeFetchFeedback, ExchangeSubmit
 
-from autograder import cases, project, visible
+from autograder import cases, choice, project, visible
 from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases, KnownMistake
+from autograder.cli import main
 from autograder.course import grading, sample
 from autograder.course import record as recording
 from autograder.course import release as releasing
@@ -44,7 +45,7 @@ from autograder.course.students import CLASS, LATE, Sheet
 from autograder.course.tools import exchange, gradebook, run, settings
 from autograder.errors import AuthoringError, CourseError
 from autograder.exercise import exercises_of
-from autograder.submission import Submission, Unreadable, read
+from autograder.submission import Submission, Unreadable, kind_of, parse, read
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 POINTS = {"double": 57.5, "total": 42.5}
@@ -148,7 +149,10 @@ def fake_grade(submission: Submission | Unreadable) -> dict[str, Any]:
 
 def fake_engine(name: str, paths: list[Path], *, names: list[str], **options: Any) -> dict[str, Any]:
     """In the place of `autograder.grade.grade_files`."""
-    found = [fake_grade(read(path, shown)) for path, shown in zip(paths, names, strict=True)]
+    chosen = [choice.choose(path, name, choice.Released()) for path in paths]
+    found = [
+        fake_grade(parse(each.content, kind_of(each.file), shown)) for each, shown in zip(chosen, names, strict=True)
+    ]
     return {"assignment": name, "version": "1", "submissions": found}
 
 
@@ -194,13 +198,28 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def course(tiny: Path, tmp_path: Path) -> Path:
     """A copy of the graded course: a test may do to it what it likes."""
-    shutil.copytree(tiny / "course", tmp_path / "course", copy_function=shutil.copy2)
+    for folder in ("course", "exchange", "students"):
+        shutil.copytree(tiny / folder, tmp_path / folder, copy_function=shutil.copy2)
     return tmp_path / "course"
 
 
 def regrade(course: Path, **options: Any) -> Summary:
     calls.clear()
     return grade_course("tiny", course, workers=marked_by(fake_grade), **options)
+
+
+def hand_in(course: Path, student: str) -> None:
+    """A student solves everything and submits, with nbgrader's own actions; a newcomer fetches first."""
+    home = course.parent / "students" / student
+    own = {"assignment_dir": str(home), "cache": str(home / "cache")}
+    if not home.exists():
+        home.mkdir()
+        run(exchange(ExchangeFetchAssignment, course, "tiny", student, **own), "fetching")
+    solutions = sample.solutions_of(course / "source" / "tiny" / "tiny.ipynb")
+    sheet = Sheet(home / "tiny" / "tiny.ipynb", solutions, {})
+    sheet.solve()
+    sheet.save()
+    run(exchange(ExchangeSubmit, course, "tiny", student, **own), "submitting")
 
 
 def row(course: Path, student: str) -> dict[str, Any]:
@@ -269,7 +288,7 @@ def test_released_notebook_holds_nothing_of_the_solution_and_is_reproducible(tin
 
 
 def test_students_get_visible_cases_with_their_notebook_and_nothing_secret(tiny: Path) -> None:
-    fetched = tiny / "course" / "students" / "ada" / "tiny" / "tiny.cases.json"
+    fetched = tiny / "students" / "ada" / "tiny" / "tiny.cases.json"
     assert fetched.read_bytes() == (tiny / "assignments" / "tiny" / "tiny.cases.json").read_bytes()
     assert b"secret" not in fetched.read_bytes()
     assert [len(entry.cases) for entry in visible.read(fetched).exercises] == [1, 1]
@@ -331,7 +350,7 @@ def test_sample_class_is_graded_whatever_it_hands_in(course: Path) -> None:
     summary = regrade(course, force=True)
     table = {entry["student"]: entry for entry in summary.rows}
     assert sorted(table) == EVERYONE
-    assert summary.failed == {}
+    assert summary.aside == {}
     assert summary.skipped == []
     assert {name for name, entry in table.items() if entry["status"] == "unreadable"} == {
         "broken-json",
@@ -438,19 +457,62 @@ def test_nbgrader_autograde_comes_to_the_same_gradebook(tiny: Path, course: Path
     assert (course / "exported.csv").read_bytes() == (course / "grades-tiny.csv").read_bytes()
 
 
-def test_feedback_is_made_by_nbgrader_released_and_fetched(tiny: Path, course: Path) -> None:
-    done = nbgrader(tiny, course, "generate_feedback", "tiny", "--force")
-    assert done.returncode == 0, done.stderr
-    assert len(release_feedback("tiny", course)) == len(EVERYONE)
-    home = course / "students" / "hana"
-    run(
-        exchange(ExchangeFetchFeedback, course, "tiny", "hana", assignment_dir=str(home), cache=str(home / "cache")),
-        "fetching",
-    )
-    (page,) = (home / "tiny" / "feedback").rglob("tiny.html")
-    text = page.read_text(encoding="utf-8")
+def fetched(course: Path, student: str) -> list[str]:
+    """The texts of the feedback pages that a student's nbgrader fetches, oldest submission first."""
+    home = course.parent / "students" / student
+    own = {"assignment_dir": str(home), "cache": str(home / "cache")}
+    run(exchange(ExchangeFetchFeedback, course, "tiny", student, **own), "fetching")
+    return [page.read_text(encoding="utf-8") for page in sorted((home / "tiny" / "feedback").rglob("tiny.html"))]
+
+
+def test_feedback_is_released_after_grading_and_fetched(course: Path) -> None:
+    released = release_feedback("tiny", course)
+    assert released.students == tuple(EVERYONE)
+    assert released.aside == {}
+    (text,) = fetched(course, "hana")
     assert "&lt;about double&gt;" in text
     assert "<about double>" not in text
+
+
+def test_feedback_is_released_after_nbgrader_made_its_own(tiny: Path, course: Path) -> None:
+    done = nbgrader(tiny, course, "generate_feedback", "tiny", "--force")
+    assert done.returncode == 0, done.stderr
+    assert release_feedback("tiny", course).students == tuple(EVERYONE)
+    (text,) = fetched(course, "hana")
+    assert "&lt;about double&gt;" in text
+
+
+def test_feedback_of_a_resubmission_and_of_who_comes_later_is_fetched(course: Path) -> None:
+    release_feedback("tiny", course)
+    (first,) = fetched(course, "hana")
+    for student in ("hana", "newcomer"):
+        hand_in(course, student)
+    releasing.collect("tiny", course)
+    assert sorted(regrade(course).graded) == ["hana", "newcomer"]
+    assert release_feedback("tiny", course).aside == {}
+    assert "&lt;about double&gt;" in fetched(course, "newcomer")[0]
+    before, after = fetched(course, "hana")
+    assert before == first, "the page of the first submission stays as it was"
+    assert after != before, "hana has solved the rest since"
+
+
+def test_one_damaged_result_keeps_no_others_from_their_feedback(course: Path) -> None:
+    (course / ".autograder" / "tiny" / "hana.json").write_text("{")
+    (course / "autograded" / "paula" / "tiny" / "submission_secret.txt").unlink()
+    shutil.rmtree(course / "feedback" / "paula")
+    released = release_feedback("tiny", course)
+    assert set(released.aside) == {"hana", "paula"}
+    assert "grade it again" in released.aside["hana"]
+    assert fetched(course, "ada")
+
+
+def test_a_page_can_be_fetched_under_the_name_of_the_notebook_that_was_handed_in(course: Path) -> None:
+    folder = course / "submitted" / "ada" / "tiny"
+    (folder / "tiny-Copy1.ipynb").write_bytes((folder / "tiny.ipynb").read_bytes())
+    (folder / "bad\udce4name.ipynb").touch()
+    release_feedback("tiny", course)
+    pages = {path.name for path in (course / "feedback" / "ada" / "tiny").glob("*.html")}
+    assert pages == {"tiny.html", "tiny-Copy1.html"}
 
 
 def test_formgrader_sees_what_a_person_must_grade(course: Path) -> None:
@@ -510,13 +572,13 @@ def test_a_report_shows_what_people_graded_since_and_releases_nothing(course: Pa
     regrade(course)
     grade_by_hand(course, "ada", "why", manual_score=5.0)
     page = course / "feedback" / "ada" / "tiny" / "tiny.html"
-    released = sorted((course / "exchange").rglob("feedback/*"))
+    released = sorted((course.parent / "exchange").rglob("feedback/*"))
     assert report("tiny", course) == EVERYONE
     assert "5 of 10 points" in page.read_text()
     assert "ada,graded" in (table := (course / "grades-tiny.csv").read_text())
     assert next(line for line in table.splitlines() if "ada" in line).split(",")[6] == "105"
     assert "When it was handed in" in (course / "grades-tiny.html").read_text()
-    assert sorted((course / "exchange").rglob("feedback/*")) == released
+    assert sorted((course.parent / "exchange").rglob("feedback/*")) == released
 
 
 def test_a_report_does_not_hide_a_lost_gradebook_from_the_next_run(course: Path) -> None:
@@ -536,7 +598,84 @@ def test_whom_the_grader_fails_at_is_on_the_class_page(course: Path) -> None:
 
     grade_course("tiny", course, workers=marked_by(failing), force=True)
     page = (course / "grades-tiny.html").read_text()
-    assert "ada: the sandbox &lt;broke&gt;. It is tried again in the next run." in page
+    assert "ada</a>: put aside while it was graded (RuntimeError: the sandbox &lt;broke&gt;)" in page
+
+
+def test_a_student_who_is_taken_out_touches_nobody_else_and_can_come_back(
+    course: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grade_by_hand(course, "ada", "why", manual_score=8.0)
+    grade_by_hand(course, "hana", "why", manual_score=7.0)
+    regrade(course)
+    others = [entry for entry in gradebook_dump(course) if entry[0] != "hana"]
+    monkeypatch.setenv("COURSE", str(course))
+    assert main(["course", "remove", "hana"]) == 0
+    kept = json.loads((course / "removed" / "hana" / "grades.json").read_text())
+    assert 7.0 in [grade["manual_score"] for entry in kept for grade in entry["grades"]]
+    assert [sentence for sentence in releasing.collect("tiny", course) if "hana was taken out" in sentence]
+    summary = regrade(course)
+    assert summary.nothing_to_do
+    assert "hana" not in [entry["student"] for entry in summary.rows]
+    assert gradebook_dump(course) == others
+    assert "hana" not in release_feedback("tiny", course).students
+    assert main(["course", "readmit", "hana"]) == 0
+    assert regrade(course).graded == ["hana"]
+    assert [entry for entry in gradebook_dump(course) if entry[0] != "hana"] == others
+    assert main(["course", "remove", "nobody"]) == 2
+    assert "no student 'nobody'" in capsys.readouterr().err
+
+
+def test_an_exercise_may_be_added_and_removed_after_submissions_came_in(
+    tiny: Path, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grade_by_hand(course, "ada", "why", manual_score=8.0)
+    with gradebook(course) as book:
+        book.find_comment("why", "tiny", "tiny", "ada").manual_comment = "nicely put"
+        book.db.commit()
+    before = gradebook_dump(course)
+    # What `release` does of it, without the exchange: an assignment with one more exercise, then without it.
+    more = {**POINTS, "double": 50.0, "half": 7.5}
+    percent = PERCENT.replace(
+        '# %% exercise="total"',
+        '# %% exercise="half"\ndef half(x):\n    """Half."""\n    ### BEGIN SOLUTION\n    return x / 2\n'
+        '    ### END SOLUTION\n\n# %% tests="half"\nassert half(2.0) == 1\n\n# %% exercise="total"',
+    )
+    folder = tiny / "solutions" / "tiny"
+    monkeypatch.setattr(releasing, "_visible", lambda name: b"{}")
+    try:
+        (folder / "tiny.py").write_text(percent, encoding="utf-8")
+        releasing._generate("tiny", course, more)
+        with gradebook(course) as book:
+            grade = book.find_grade("test-half", "tiny", "tiny", "ada")
+            assert (grade.auto_score, grade.max_score) == (None, 7.5)
+            assert book.find_grade("test-double", "tiny", "tiny", "ada").max_score == 50
+    finally:
+        (folder / "tiny.py").write_text(PERCENT, encoding="utf-8")
+    releasing._generate("tiny", course, POINTS)
+    assert gradebook_dump(course) == before
+    with gradebook(course) as book:
+        assert book.find_comment("why", "tiny", "tiny", "ada").comment == "nicely put"
+
+
+def test_a_question_that_people_graded_is_not_removed_and_the_release_stays(
+    tiny: Path, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grade_by_hand(course, "ada", "why", manual_score=8.0)
+    before = gradebook_dump(course)
+    there = (course / "release" / "tiny" / "tiny.ipynb").read_bytes()
+    folder = tiny / "solutions" / "tiny"
+    monkeypatch.setattr(releasing, "_visible", lambda name: b"{}")
+    monkeypatch.setattr(releasing, "_points", lambda name: POINTS)
+    try:
+        (folder / "tiny.py").write_text(PERCENT.replace('written="why"', 'written="because"'), encoding="utf-8")
+        with pytest.raises(
+            CourseError, match="generating tiny failed: 'why' is gone from tiny, but people have graded it by hand"
+        ):
+            releasing.release("tiny", course)
+    finally:
+        (folder / "tiny.py").write_text(PERCENT, encoding="utf-8")
+    assert gradebook_dump(course) == before
+    assert (course / "release" / "tiny" / "tiny.ipynb").read_bytes() == there
 
 
 def test_nothing_graded_is_nothing_to_report(tiny: Path, tmp_path: Path) -> None:
@@ -589,10 +728,10 @@ def test_one_that_cannot_be_recorded_stops_nobody_and_is_tried_again(course: Pat
         return entry
 
     summary = grade_course("tiny", course, workers=marked_by(failing), force=True)
-    assert list(summary.failed) == ["hana"]
-    assert "no score" in summary.failed["hana"]
+    assert list(summary.aside) == ["hana"]
+    assert "no score" in summary.aside["hana"]
     assert len(summary.graded) == len(EVERYONE) - 1
-    assert regrade(course).graded == []
+    assert regrade(course).graded == ["hana"]
 
 
 def test_odd_things_in_the_folder_of_submissions(course: Path) -> None:
@@ -631,7 +770,7 @@ def test_damaged_metadata_costs_nothing(course: Path, damage: Callable[[Any], An
     edit(course, "ada", damage)
     summary = regrade(course)
     assert summary.graded == ["ada"]
-    assert summary.failed == {}
+    assert summary.aside == {}
     assert next(entry for entry in summary.rows if entry["student"] == "ada")["score"] == 100
 
 
@@ -756,3 +895,148 @@ def test_student_html_is_harmless_in_nbgraders_own_feedback_and_formulas_stay(ti
     assert "onerror" not in text
     assert "$a&lt;b$, $x &amp; y$" in text
     assert r"\begin{matrix} a &amp; b \end{matrix}" in text
+
+
+# --- written answers, wherever they stand
+
+
+def written_cell(notebook: Any) -> Any:
+    return next(cell for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("grade_id") == "why")
+
+
+def markdown(text: str, **more: Any) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": text, **more}
+
+
+def stripped(notebook: Any) -> None:
+    """Answered, and then all metadata were lost, as by another program."""
+    written_cell(notebook)["source"] = "because I say so"
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+
+
+def below(*cells: dict[str, Any]) -> Callable[[Any], None]:
+    def change(notebook: Any) -> None:
+        place = notebook["cells"].index(written_cell(notebook)) + 1
+        notebook["cells"][place:place] = cells
+
+    return change
+
+
+def with_a_blank_copy(notebook: Any) -> None:
+    own = written_cell(notebook)
+    notebook["cells"].append(json.loads(json.dumps(own)))
+    own["source"] = "because I say so"
+
+
+PICTURE = {"image.png": {"image/png": "iVBORw0KGgo="}}
+ANSWERS: dict[str, Callable[[Any], None]] = {
+    "stripped": stripped,
+    "in a new cell": below(markdown("because I say so")),
+    "after an empty cell": below(markdown(""), markdown("because I say so")),
+    "in a raw cell": below({**markdown("because I say so"), "cell_type": "raw"}),
+    "in a cell for code": below(
+        {**markdown("It is so because I say so"), "cell_type": "code", "outputs": [], "execution_count": None}
+    ),
+    "in a comment": below(
+        {
+            **markdown("# well, because I say so, that is why"),
+            "cell_type": "code",
+            "outputs": [],
+            "execution_count": None,
+        }
+    ),
+    "somewhere else": lambda notebook: notebook["cells"].insert(0, markdown("because I say so")),
+    "followed by a blank copy": with_a_blank_copy,
+    "as a picture below": below(markdown("![](attachment:image.png)", attachments=PICTURE)),
+    "as a picture": lambda notebook: written_cell(notebook).update(attachments=PICTURE),
+}
+
+
+@pytest.mark.parametrize("change", ANSWERS.values(), ids=ANSWERS.keys())
+def test_an_answer_reaches_a_person_wherever_it_stands(course: Path, change: Callable[[Any], None]) -> None:
+    assert row(course, "paula")["needs_manual_grade"] is False
+    edit(course, "paula", change)
+    summary = regrade(course)
+    assert summary.graded == ["paula"]
+    assert next(each for each in summary.rows if each["student"] == "paula")["needs_manual_grade"] is True
+    with gradebook(course) as book:
+        grade = book.find_grade("why", "tiny", "tiny", "paula")
+        assert (grade.auto_score, grade.needs_manual_grade) == (None, True)
+        assert book.find_comment("why", "tiny", "tiny", "paula").auto_comment is None
+    notebook = nbformat.read(course / "autograded" / "paula" / "tiny" / "tiny.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    (cell,) = (cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == "why")
+    assert "because I say so" in cell.source or cell.attachments == PICTURE
+    grade_by_hand(course, "paula", "why", manual_score=7.0)
+    assert regrade(course, force=True).aside == {}
+    assert row(course, "paula")["needs_manual_grade"] is False, "the same answer is not asked for again"
+    assert row(course, "paula")["scores"]["why"] == 7
+
+
+def test_scratch_is_no_answer(course: Path) -> None:
+    lines = ("from a import b, c, d, e", "x = 1", "assert double(2) == 4, 'twice of two is four'", "for i in x: pass")
+    scratch = "\n".join(lines)
+    edit(course, "paula", below({**markdown(scratch), "cell_type": "code", "outputs": [], "execution_count": None}))
+    assert row(course, "paula")["needs_manual_grade"] is False
+
+
+def test_nbgrader_autograde_sends_them_to_a_person_too(tiny: Path, course: Path) -> None:
+    for student, name in (("paula", "in a new cell"), ("hana", "followed by a blank copy"), ("yann", "stripped")):
+        edit(course, student, write_answer("x"))
+        path = course / "submitted" / student / "tiny" / "tiny.ipynb"
+        released = json.loads((course / "release" / "tiny" / "tiny.ipynb").read_bytes())
+        ANSWERS[name](released)
+        path.write_text(json.dumps(released))
+    regrade(course)
+    before = gradebook_dump(course)
+    assert sum(needs for student, *_, needs in before if student in ("paula", "hana", "yann")) == 3
+    nbgrader(tiny, course, "autograde", "tiny", "--force")
+    assert gradebook_dump(course) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "needs"),
+    [
+        ("# %%\ndef double(x): return 2 * x\n# %% [markdown]\n# because I say so\n", True),
+        ('"""\nWhy? It is so because I say so.\n"""\ndef double(x): return 2 * x\n', True),
+        ("# Why: it is so because I say so\ndef double(x): return 2 * x\n", True),
+        (
+            'def double(x):\n    """Twice what is given to it."""\n    return 2 * x  # the double of it, I think\n',
+            False,
+        ),
+    ],
+)
+def test_an_answer_in_a_module_reaches_a_person(course: Path, text: str, needs: bool) -> None:
+    folder = course / "submitted" / "paula" / "tiny"
+    (folder / "tiny.ipynb").unlink()
+    (folder / "tiny.py").write_text(text)
+    assert row(course, "paula")["needs_manual_grade"] is needs
+    notebook = (course / "autograded" / "paula" / "tiny" / "tiny.ipynb").read_text()
+    assert ("In other cells of what was handed in" in notebook) is needs
+
+
+def test_a_score_that_a_person_gave_stands_alone_where_nothing_else_is_said(course: Path) -> None:
+    def silent(submission: Submission | Unreadable) -> dict[str, Any]:
+        entry = fake_grade(submission)
+        return {**entry, "exercises": [{**exercise, "message": None} for exercise in entry["exercises"]]}
+
+    grade_course("tiny", course, workers=marked_by(silent), force=True)
+    grade_by_hand(course, "hana", "test-double", manual_score=7.0)
+    report("tiny", course)
+    page = (course / "feedback" / "hana" / "tiny" / "tiny.html").read_text()
+    assert "(A person has given 7 instead of" in page
+    assert "None" not in page
+
+
+def test_a_choice_between_files_is_told_to_a_person(course: Path) -> None:
+    folder = course / "submitted" / "ada" / "tiny"
+    other = (folder / "tiny.ipynb").read_text().replace("return 2 * x", "return x * 2.5")
+    (folder / "tiny-Copy1.ipynb").write_text(other)
+    told = "tiny.ipynb was graded; tiny-Copy1.ipynb was worked on, too: a person must decide which one counts"
+    summary = regrade(course)
+    entry = next(each for each in summary.rows if each["student"] == "ada")
+    assert (entry["status"], entry["score"], entry["message"]) == ("graded", 100, told)
+    assert told in (course / "grades-tiny.html").read_text()
+    assert told in (course / "feedback" / "ada" / "tiny" / "tiny.html").read_text()
+    assert regrade(course).nothing_to_do

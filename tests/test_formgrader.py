@@ -7,15 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +22,12 @@ from autograder.course.sample import sample_class, solutions_of
 from autograder.course.students import CLASS, Sheet
 from autograder.course.tools import gradebook
 from tests.conftest import CHROMIUM
+from tests.jupyter import PATIENCE, TOKEN, jupyter
 from tests.test_course import HIDDEN, PERCENT, REPOSITORY
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
 
 STUDENTS = ("ada", "hana", "paula")
-TOKEN = "only-for-this-test"
-PATIENCE = 120  # seconds; the machine may be busy
 
 
 @pytest.fixture(scope="module")
@@ -55,64 +46,17 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         project.root.cache_clear()
         course = root / "course"
         sample_class("tiny", course)
-        assert not grade_course("tiny", course, workers=processes).failed
+        assert not grade_course("tiny", course, workers=processes).aside
         yield root
     project.root.cache_clear()
-
-
-@contextmanager
-def jupyter(root: Path, log: Path) -> Iterator[str]:
-    """A Jupyter server with nbgrader's extensions on a free port; nothing of it is left afterwards. Yields its URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    own = {key: str(log.parent / key) for key in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
-    environment = {**os.environ, **own, "COURSE": str(root / "course"), "PYTHONPATH": str(REPOSITORY)}
-    options = ["--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}"]
-    options += ["--no-browser", "--allow-root", f"--ServerApp.root_dir={root / 'course'}"]
-    command = [sys.executable, "-m", "jupyter", "server", *options]
-    with open(log, "wb") as file:
-        server = subprocess.Popen(
-            command,
-            cwd=root,
-            env=environment,
-            stdout=file,
-            stderr=file,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        answers(server, url, log)
-        yield url
-    finally:
-        for number, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
-            try:
-                os.killpg(server.pid, number)
-                server.wait(patience)
-            except ProcessLookupError:
-                break
-            except subprocess.TimeoutExpired:
-                continue
-        server.wait()
-
-
-def answers(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    """Wait until the server does."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            urllib.request.urlopen(f"{url}/api?token={TOKEN}", timeout=5).close()
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    pytest.fail(f"Jupyter did not start:\n{log.read_text(errors='replace')[-2000:]}")
 
 
 @pytest.fixture(scope="module")
 def page(root: Path, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """Formgrader in a browser that reaches nothing but it."""
-    with jupyter(root, tmp_path_factory.mktemp("jupyter") / "log") as url:
+    environment = {"COURSE": str(root / "course"), "PYTHONPATH": str(REPOSITORY)}
+    folder = f"--ServerApp.root_dir={root / 'course'}"
+    with jupyter("server", root, tmp_path_factory.mktemp("jupyter"), environment, folder) as url:
         context = browser.new_context(base_url=url, viewport={"width": 1280, "height": 900})
         context.set_default_timeout(1000 * PATIENCE)
         expect.set_options(timeout=1000 * PATIENCE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,11 @@ import pytest
 
 from autograder import cases, project
 from autograder.cases import AssignmentCases, load_module
+from autograder.errors import SandboxError
 from autograder.exercise import exercises_of
 from autograder.grade import Grader, grade_files, published
 from autograder.sandbox.launcher import choose
 from autograder.sandbox.parent import Limits, Worker
-from autograder.session import Calls
 from autograder.submission import Submission
 from tests.conftest import Grade, exercise, instead, lost
 
@@ -197,7 +198,6 @@ def test_follow_through_forgives_the_helper_and_nothing_else(solution: tuple[str
 
 
 def test_a_composition_that_does_without_its_wrong_helper_is_its_own(solution: tuple[str, ...], grade: Grade) -> None:
-    """The few calls that come first are right then, and so are all."""
     alone = (
         "def backward(X, Y, W1, b1, W2, b2):\n"
         "    A1 = 1 / (1 + np.exp(-(X @ W1.T + b1.T)))\n"
@@ -210,19 +210,12 @@ def test_a_composition_that_does_without_its_wrong_helper_is_its_own(solution: t
     assert exercise(result, "backward")["follow_through"] is False
 
 
-def test_few_calls_decide_nothing_alone(solution: tuple[str, ...], grade: Grade, backprop: AssignmentCases) -> None:
-    """Helper and composition are wrong for a size that is not among the few, which are right therefore."""
+def test_a_helper_that_is_wrong_for_one_size_is_paid_for_once(
+    solution: tuple[str, ...], grade: Grade, backprop: AssignmentCases
+) -> None:
     of = {entry.name: entry for entry in backprop.exercises}
-    few = Calls.few_of(of["backward"])
-    assert few
-    reached = {
-        shape
-        for case in few.exercise.cases
-        for shape in (case.arguments["X"].shape, (len(case.arguments["X"]), len(case.arguments["W1"])))
-    }
     tested = {case.arguments["A_prev"].shape for case in of["dW"].cases}
-    others = [case.arguments["X"].shape for case in of["backward"].cases]
-    size = next(shape for shape in others if shape in tested and shape not in reached)
+    size = next(shape for case in of["backward"].cases if (shape := case.arguments["X"].shape) in tested)
     helper = f"good = dW\ndef dW(dZ, A_prev): return good(dZ, A_prev) * (1 + (A_prev.shape == {size}))"
     result = grade(instead(solution, helper))
     assert lost(result) == {"dW"}
@@ -238,7 +231,7 @@ def test_few_calls_decide_nothing_alone(solution: tuple[str, ...], grade: Grade,
 
 
 def test_a_composition_with_a_mistake_of_its_own_is_told_it(solution: tuple[str, ...], grade: Grade) -> None:
-    """Beside a wrong helper: what is said is of all its cases, not of the few."""
+    """Beside a wrong helper, too."""
     composite = "def backward(X, Y, W1, b1, W2, b2): return dW(X, X)"
     alone, beside = (
         exercise(grade(instead(solution, *helper, composite)), "backward")
@@ -373,31 +366,6 @@ def test_what_is_published_is_what_the_interface_has(grade: Grade) -> None:
     assert set(exercise(entry, "db")["counterexample"]) == {"arguments", "expected", "got"}
 
 
-@pytest.mark.parametrize("own", ["right", "wrong"])
-def test_right_results_of_helpers_are_tried_on_a_few_calls_first(
-    own: str, solution: tuple[str, ...], backprop: AssignmentCases, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What is wrong with them, too, is not called with all of them."""
-    request, replaced = Worker.request, []
-
-    def noted(worker: Worker, message: dict[str, Any], **options: Any) -> dict[str, Any]:
-        if message.get("replace") and message["name"] == "backward" and "which" in message:
-            replaced.append(sum(end - start for start, end in message["which"]))
-        return request(worker, message, **options)
-
-    monkeypatch.setattr(Worker, "request", noted)
-    wrong = ["def dZ_output(A, Y): return Y - A"]
-    if own == "wrong":
-        wrong.append("def backward(X, Y, W1, b1, W2, b2): return 0.0 * W1, 0.0 * b1, 0.0 * W2, 0.0 * b2")
-    found = exercise(
-        Grader(backprop, choose(), Limits()).grade(Submission.of("s", instead(solution, *wrong))), "backward"
-    )
-    count = len(next(entry.cases for entry in backprop.exercises if entry.name == "backward"))
-    assert found["follow_through"] is (own == "right")
-    assert found["outcome"] == {"right": "correct", "wrong": "wrong"}[own]
-    assert [calls < count / 4 for calls in replaced] == {"right": [True, False], "wrong": [True]}[own]
-
-
 def test_what_may_take_long_is_asked_for_alone_and_others_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """An endless loop costs its own limit twice, not once more for those that were asked for with it."""
     training, asked = cases.load("training"), []
@@ -417,3 +385,31 @@ def test_what_may_take_long_is_asked_for_alone_and_others_are_not_waited_for(mon
         assert wall == (limits[names[0]] or 7.0) if len(names) == 1 else wall < 7.0 and not any(map(limits.get, names))
     assert {name for names, _ in asked for name in names} == set(limits)
     assert any(len(names) > 1 for names, _ in asked)
+
+
+def test_grading_files_puts_one_aside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.py" for name in ("ada", "bela", "carl")]
+    for path in paths:
+        path.write_text("def dL_dA(A, Y): return (1 - Y) / (1 - A) - Y / A")
+    original = Grader.grade
+
+    def failing(fault: Exception, who: str) -> Callable[..., Any]:
+        def graded(self: Grader, submission: Submission) -> Any:
+            if who in submission.name:
+                raise fault
+            return original(self, submission)
+
+        return graded
+
+    for fault in (MemoryError(), SandboxError("no sandbox")):
+        with monkeypatch.context() as patch:
+            patch.setattr(Grader, "grade", failing(fault, "bela"))
+            document = published(grade_files("backprop", paths))
+        entry = document["submissions"][1]
+        assert [each["status"] for each in document["submissions"]] == ["graded", "aside", "graded"]
+        assert (entry["score"], entry["max_score"], entry["exercises"]) == (None, 100.0, [])
+        assert "no mistake of its author" in entry["message"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Grader, "grade", failing(SandboxError("no sandbox"), ""))
+        with pytest.raises(SandboxError):
+            grade_files("backprop", paths)

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from autograder.cases import AssignmentCases
+
 ROOT = Path(__file__).resolve().parents[1]
 USER = "64321"
 TESTS = ["tests/test_attacks.py", "tests/test_sandbox.py", "tests/test_patience.py"]
@@ -36,11 +38,24 @@ def visible() -> list[str]:
     return words + [word for path in hidden for word in ("--ro-bind", str(path), str(path))]
 
 
+def opened(beside: Path) -> list[str]:
+    """Options for copies, which the other user owns, in the place of those folders that are this user's alone."""
+    words: list[str] = []
+    for name in ("solutions", "tests", ".cache"):
+        if (ROOT / name).is_dir() and (ROOT / name).stat().st_mode & 0o005 != 0o005:
+            copy = shutil.copytree(ROOT / name, beside / name)
+            for path in (copy, *copy.rglob("*")):
+                os.chown(path, int(USER), int(USER), follow_symlinks=False)
+            words += ["--bind", str(copy), str(ROOT / name)]
+    return words
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="these tests run as an ordinary user already")
 @pytest.mark.skipif(not shutil.which("bwrap") or not shutil.which("setpriv"), reason="needs bubblewrap and setpriv")
-def test_the_sandbox_holds_for_an_ordinary_user() -> None:
+def test_the_sandbox_holds_for_an_ordinary_user(tmp_path: Path, backprop: AssignmentCases) -> None:
+    """`backprop` has been drawn then, and its cases are among the copies: the other user cannot keep any."""
     become = ["setpriv", "--reuid", USER, "--regid", USER, "--clear-groups"]
-    view = ["bwrap", "--dev-bind", "/", "/", *visible(), "--chdir", str(ROOT)]
+    view = ["bwrap", "--dev-bind", "/", "/", *visible(), *opened(tmp_path), "--chdir", str(ROOT)]
     pytest_ = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *TESTS]
     told: dict[str, Any] = {"capture_output": True, "text": True, "check": False}
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}

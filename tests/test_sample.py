@@ -27,6 +27,7 @@ from autograder.course.tools import gradebook
 from autograder.errors import CourseError
 from tests.conftest import CHROMIUM
 from tests.test_browser import Visit, readable
+from tests.test_pool import Deadly
 
 RIGHT = {"ada", "bela", "carla", "dinh", "emre", "fatou", "gustav", "sven", "tara", "vera", "yann", "late-right"}
 UNREADABLE = {"broken-json", "broken-empty", "broken-text"}
@@ -46,7 +47,7 @@ def summary(course: Path) -> Summary:
 
 def test_everyone_is_graded_as_they_deserve(summary: Summary) -> None:
     assert len(summary.rows) >= 25
-    assert not summary.failed
+    assert not summary.aside
     scores = {row["student"]: row["score"] for row in summary.rows}
     assert {name for name, score in scores.items() if score == 100} == RIGHT
     assert {row["student"] for row in summary.rows if row["status"] == "unreadable"} == UNREADABLE
@@ -131,10 +132,21 @@ def test_a_cluster_comes_to_the_same_though_one_of_its_processes_is_killed(
 
     done = grade_course("backprop", elsewhere, workers=two)
     assert killed
-    assert not done.failed
+    assert not done.aside
     assert len(done.graded) == len(summary.graded)
     assert outcome(elsewhere) == outcome(course)
     assert set(Path(tempfile.gettempdir()).glob("autograder-*")) <= before  # the hidden tests are not left behind
+
+
+def test_a_submission_at_which_processes_of_a_cluster_die_is_put_aside(tmp_path: Path) -> None:
+    source = b"def dL_dA(A, Y): return (1 - Y) / (1 - A) - Y / A"
+    students: list[Collected] = [Collected(f"student{number}", "backprop.py", source) for number in range(9)]
+    students[4] = Deadly("deadly", str(tmp_path / "noted"), b"")
+    with cluster("backprop", project.released("backprop").read_text(encoding="utf-8"), students, 2) as found:
+        results = {marked.collected.student: marked for marked in found}
+    assert set(results) == {student.student for student in students}
+    assert [name for name, marked in results.items() if marked.problem] == ["deadly"]
+    assert "put aside while it was graded (KilledWorker" in results["deadly"].problem
 
 
 def test_a_cluster_that_is_not_there_is_said() -> None:

@@ -139,17 +139,21 @@ def test_several_calls_are_answered_together_as_far_as_they_take_no_time(sandbox
     ]
     assert values == [[0, 8, 8], [0, 4, 4]]
     assert len(reply["block"]) == first + last
+    assert reply["untouched"] == [False] * 3
 
 
 def test_a_list_that_one_call_changes_is_as_it_was_for_all(sandbox: Sandbox) -> None:
-    """Calls share their arguments until one changes them: then all are made again, each with its own."""
+    """Calls share their arguments if none changes them: else all are to be made again, each with its own."""
     case = {"x": encode([[np.zeros(1)], [np.ones(1)]])}
     inputs = Inputs.of({"f": [case] * 3})
     source = "def f(x):\n    x[1].append(x[0].pop())\n    return len(x[1]) + 10 * len(x[0])"
     with sandbox.start(Limits(), inputs) as one:
         one.request({"op": "load", "cells": [source], "names": ["f"]})
+        call = {"op": "call", "name": "f", "call": "f(x)", "kept": "f", "which": [[0, 3], [0, 1]]}
         for _ in range(2):
-            reply = one.request({"op": "call", "name": "f", "call": "f(x)", "kept": "f", "which": [[0, 3], [0, 1]]})
+            assert one.request({**call, "shared": True})["changed"] is True
+            assert one.request({"op": "calls", "calls": [{**call, "shared": True}]})["changed"] is True
+            reply = one.request(call)
             assert Batch.from_bytes(reply["block"]).entries() == [{"value": 2, "changed": ["x"]}] * 4
 
 

@@ -18,8 +18,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from autograder.course.files import Collected, stamp, students, submission_file
-from autograder.submission import MAX_BYTES, MAX_PARTS, Cell, Submission, Unreadable, cells_of, parse, read
+from autograder.course.files import Collected, stamp, students
+from autograder.decoding import without_outputs
+from autograder.submission import (
+    MAX_BYTES,
+    MAX_NOTEBOOK,
+    MAX_PARTS,
+    Cell,
+    Submission,
+    Unreadable,
+    cells_of,
+    parse,
+    read,
+)
 from autograder.text import printable
 
 
@@ -94,7 +105,7 @@ def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
     [
         (b"", "empty"),
         (b"  \n ", "empty"),
-        (b"\xff\xfe\x00", "UTF-8"),
+        (b"\xff\xfe\x00\xd8", "not text"),
         (b"not json", "not valid JSON"),
         (b"[" * 10**5, "not valid JSON"),
         (b'{"a": ' + b"9" * 5000 + b"}", "not valid JSON"),
@@ -103,7 +114,7 @@ def test_a_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
         (b'{"cells": 3}', "no cells"),
         (notebook(*[code("")] * 5001).encode(), "5001 cells"),
         (notebook(code("x" * (3 << 20))).encode(), "MB of code"),
-        (notebook(kernelspec={"language": "R"}).encode(), "Python notebook"),
+        (notebook(kernelspec={"language": "R"}).encode(), "written in 'R'"),
     ],
 )
 def test_unreadable_content(tmp_path: Path, content: bytes, words: str) -> None:
@@ -141,21 +152,62 @@ def _copy(source: Path, target: Path) -> Path:
 # --- what is in a file
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "latin-1"])
+def test_other_encodings_are_read(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(notebook(code("größe = 1")).replace("\\u00f6", "ö").replace("\\u00df", "ß").encode(encoding))
+    assert cells(path) == ("größe = 1",)
+    path = tmp_path / "a.py"
+    path.write_bytes("größe = 1".encode(encoding))
+    assert cells(path) == ("größe = 1",)
+
+
 @pytest.mark.parametrize(
-    "content",
+    ("line", "encoding"),
     [
-        notebook(code("x")).encode("utf-16"),
-        notebook(code("x")).encode("utf-32"),
-        notebook(code("é")).replace("\\u00e9", "é").encode("latin-1"),
-        b"\xed\xa0\x80" + notebook(code("x")).encode(),
+        ("# -*- coding: latin-1 -*-", "latin-1"),
+        ("#!/usr/bin/python\n# vim: set fileencoding=iso-8859-15 :", "iso-8859-15"),
+        ("# coding: koi8-r", "koi8-r"),
+        ("# coding=mac-roman", "mac-roman"),
     ],
-    ids=["UTF-16", "UTF-32", "Latin-1", "half a character"],
 )
-def test_other_encodings_are_told(tmp_path: Path, content: bytes) -> None:
-    for suffix in (".ipynb", ".py"):
-        path = tmp_path / f"a{suffix}"
-        path.write_bytes(content)
-        assert reason(path) == "the file is not UTF-8 text"
+def test_a_module_may_declare_its_encoding(line: str, encoding: str) -> None:
+    letter = bytes([0xE4]).decode(encoding)
+    text = f"{line}\nx = '{letter}'"
+    assert cells_of(text.encode(encoding), ".py") == (text,)
+
+
+@pytest.mark.parametrize("name", ["idna", "punycode", "rot13", "zlib", "nonsense", "unicode_escape", "x" * 500, "\\"])
+def test_what_is_declared_is_a_table_of_characters_or_nothing(name: str) -> None:
+    text = f"# coding: {name}\nx = 'ä'"
+    assert cells_of(text.encode(), ".py") == (text,)
+
+
+def test_pictures_and_half_characters_are_no_text() -> None:
+    for content in (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\xed\xa0\x80\0" + notebook(code("x")).encode()):
+        for suffix in (".ipynb", ".py"):
+            assert "not text" in str(cells_of(content, suffix))
+
+
+def test_outputs_are_passed_over() -> None:
+    """Whatever is in them, and however a notebook is written."""
+    strange = [{"text": '], "outputs": ["'}, {"data": [[1, [2, "]"]], {"outputs": [[]]}]}, "\\", '\\"']
+    source = "x = '\"outputs\": ['"
+    for indent in (None, 1):
+        text = json.dumps({"cells": [{**code(source), "outputs": strange}, code("y = 2")]}, indent=indent)
+        left = json.loads(without_outputs(text.encode()))
+        assert [cell["outputs"] for cell in left["cells"]] == [[], []]
+        assert cells_of(without_outputs(text.encode()), ".ipynb") == (source, "y = 2")
+    for damaged in (b'{"outputs": [', b'{"outputs": ["', b'"outputs":[' * 9, b'"', b'["outputs"]', b""):
+        assert without_outputs(damaged) == damaged
+
+
+def test_a_notebook_with_large_outputs_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_text(notebook({**code("x = 1"), "outputs": [{"data": {"image/png": "A" * (MAX_BYTES + 5)}}]}))
+    assert cells(path) == ("x = 1",)
+    path.write_text(notebook(code("x = 1"), large="A" * (MAX_BYTES + 5)))
+    assert "besides its outputs" in reason(path)
 
 
 def test_what_json_can_hold_is_read_as_jupyter_does() -> None:
@@ -180,7 +232,8 @@ def test_notebooks_with_worksheets_are_read(version: int) -> None:
 @pytest.mark.parametrize(
     ("metadata", "words"),
     [
-        ({"kernelspec": {"language": "julia"}}, "not a Python notebook"),
+        ({"kernelspec": {"language": "julia"}}, "is written in 'julia'"),
+        ({"kernelspec": {"language": "sage"}}, "is written in 'sage'"),
         ({"kernelspec": {"language": "Python", "name": "my-venv"}}, None),
         ({"kernelspec": {"name": "ir"}}, None),
         ({"kernelspec": {"language": ["R"]}}, None),
@@ -192,6 +245,12 @@ def test_notebooks_with_worksheets_are_read(version: int) -> None:
 def test_kernels(metadata: Any, words: str | None) -> None:
     found = cells_of(json.dumps({"metadata": metadata, "cells": [code("x")]}).encode(), ".ipynb")
     assert words in found if words else found == ("x",)
+
+
+@pytest.mark.parametrize("language", ["R", "sage", "julia", "python3"])
+def test_a_wrong_kernel_is_no_matter_where_there_is_python(language: str) -> None:
+    source = "def dW(dZ, A_prev):\n    return dZ.T @ A_prev / len(dZ)"
+    assert cells_of(notebook(code(source), kernelspec={"language": language}).encode(), ".ipynb") == (source,)
 
 
 def test_cells_that_appear_twice_or_with_changed_metadata_are_all_read() -> None:
@@ -351,11 +410,11 @@ def test_a_file_that_grows_or_changes_while_it_is_read(tmp_path: Path, monkeypat
     def grown(descriptor: int) -> os.stat_result:
         status = real(descriptor)
         with path.open("r+b") as file:
-            file.truncate(MAX_BYTES + 100)
+            file.truncate(MAX_NOTEBOOK + 100)
         return status
 
     monkeypatch.setattr(os, "fstat", grown)
-    assert reason(path) == "the file has more than 20 MB"
+    assert reason(path) == "the file has more than 64 MB"
 
     def replaced(descriptor: int) -> os.stat_result:
         path.unlink()
@@ -416,7 +475,7 @@ def test_a_folder_that_leads_to_another_students_is_not_followed(tmp_path: Path)
     (tmp_path / "submitted" / "ada" / "a" / "timestamp.txt").write_text("2026-01-01")
     (tmp_path / "submitted" / "eve").mkdir()
     (tmp_path / "submitted" / "eve" / "a").symlink_to(tmp_path / "submitted" / "ada" / "a")
-    assert reason(submission_file(tmp_path, "a", "eve")) == "the file is a symbolic link"
+    assert Collected.read(tmp_path, "a", "eve").content == "the file is a symbolic link"
     assert stamp(tmp_path, "a", "eve", "timestamp.txt") == ""
 
 
@@ -448,7 +507,7 @@ def test_a_folder_that_may_not_be_read_leaves_nobody_out(tmp_path: Path) -> None
         with ordinary_user():
             assert students(tmp_path, "a") == (["ada", "bob"], [])
             for student in ("ada", "bob"):
-                assert reason(submission_file(tmp_path, "a", student)) == "the file may not be read"
+                assert "may not be read" in str(Collected.read(tmp_path, "a", student).content)
     finally:
         (tmp_path / "submitted" / "ada").chmod(0o755)
         (tmp_path / "submitted" / "bob" / "a").chmod(0o755)
@@ -456,5 +515,5 @@ def test_a_folder_that_may_not_be_read_leaves_nobody_out(tmp_path: Path) -> None
 
 def test_a_file_whose_name_is_no_text_has_a_key(tmp_path: Path) -> None:
     (submitted(tmp_path, "ada") / "\udcff.ipynb").write_text(notebook(code("x")))
-    assert isinstance(read(submission_file(tmp_path, "a", "ada")), Submission)
+    assert isinstance(Collected.read(tmp_path, "a", "ada").content, bytes)
     assert Collected.read(tmp_path, "a", "ada").key("") != Collected.read(tmp_path, "a", "bob").key("")

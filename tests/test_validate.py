@@ -11,9 +11,7 @@ import pytest
 
 from autograder import cases, cli, project, released, validate
 from autograder.cases import Answer, AssignmentCases, KnownMistake
-from autograder.course.notebook import source_notebook
 from autograder.course.release import student_notebook
-from autograder.errors import AuthoringError
 from autograder.sandbox.launcher import choose
 
 
@@ -120,20 +118,3 @@ def test_the_notebook_in_use_is_valid(backprop: AssignmentCases, made: str) -> N
     (check,) = checks_of(backprop, made)
     assert check.passed
     assert "11 tests, 100 points, 1 written with a model answer" in check.detail
-
-
-def test_figures_travel_inside_the_notebook(tmp_path: Path) -> None:
-    folder = tmp_path / "tiny"
-    (folder / "figures").mkdir(parents=True)
-    text = (
-        "# %% [markdown]\n# ![a net](figures/net.svg)\n\n"
-        '# %% exercise="f"\ndef f():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION\n\n'
-        '# %% tests="f"\nassert f()\n\n# %% [markdown] written="why" points=1\n# Because.\n'
-    )
-    (folder / "tiny.py").write_text(text)
-    with pytest.raises(AuthoringError, match="which is not there"):
-        source_notebook(folder, {"f": 100})
-    (folder / "figures" / "net.svg").write_text("<svg/>")
-    cell = source_notebook(folder, {"f": 100}).cells[0]
-    assert cell.source == "![a net](attachment:net.svg)"
-    assert cell.attachments == {"net.svg": {"image/svg+xml": "PHN2Zy8+"}}

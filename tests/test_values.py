@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+from collections import OrderedDict, defaultdict, namedtuple
+from enum import IntEnum, StrEnum
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from autograder.batch import fingerprint, pack
 from autograder.values import Code, Unencodable, copied, decode, dumps, encode, evaluate, identical, loads
 
 arrays = hnp.arrays(
@@ -115,3 +118,91 @@ def test_copies_are_deep() -> None:
 def test_code_is_evaluated_to_its_last_expression() -> None:
     assert evaluate(Code("y = x + 1\ny * 2"), {"x": 2}) == 6
     assert evaluate(Code("lambda u: u * k"), {"k": 3})(2) == 6
+
+
+def _overridden(base: type, *arguments: Any) -> Any:
+    """A value of a subclass that answers nothing, and lies wherever it is asked how long or what it is."""
+
+    def refuse(self: Any, *arguments: Any, **named: Any) -> Any:
+        raise AssertionError("a method of the subclass was called")
+
+    ours = {"__new__", "__init__", "__doc__", "__init_subclass__", "__subclasshook__", "__dict__", "__array_finalize__"}
+    names = {name for kind in base.__mro__ for name in vars(kind)} - ours - {"__getattribute__"}
+    lies = {"__class__": property(refuse), "__array__": refuse, "__array_interface__": property(refuse)}
+    kind: Any = type("Lying", (base,), {**dict.fromkeys(names, refuse), **lies})
+    value = arguments[0].view(kind) if base is np.ndarray else kind(*arguments)
+    kind.__getattribute__ = refuse
+    return value
+
+
+Layer = namedtuple("Layer", "W b")
+
+
+class Output(StrEnum):
+    SIGMOID = "sigmoid"
+
+
+class Order(IntEnum):
+    FIRST = 1
+
+
+class HalfPrecision(np.float32):
+    pass
+
+
+SUBCLASSES = {
+    "named tuple": (Layer(1.0, [2.0]), (1.0, [2.0])),
+    "StrEnum": (Output.SIGMOID, "sigmoid"),
+    "IntEnum": (Order.FIRST, 1),
+    "OrderedDict": (OrderedDict(a=1.0), {"a": 1.0}),
+    "defaultdict": (defaultdict(list, a=[1]), {"a": [1]}),
+    "keys": ({Output.SIGMOID: 1}, {"sigmoid": 1}),
+    "matrix": (np.array([[1.0, 2.0]]).view(np.matrix), np.array([[1.0, 2.0]])),
+    "masked": (np.ma.array([1.0, 2.0]), np.array([1.0, 2.0])),
+    "longdouble": (np.longdouble(0.5), np.float64(0.5)),
+    "text of NumPy": (np.str_("a"), "a"),
+    "float32": (HalfPrecision(0.5), np.float32(0.5)),
+    "list": (_overridden(list, [1.0, 2.0]), [1.0, 2.0]),
+    "list of lists": ([_overridden(list, [_overridden(tuple, (1.0, "a"))])], [[(1.0, "a")]]),
+    "tuple": (_overridden(tuple, (1.0, 2)), (1.0, 2)),
+    "dict": (_overridden(dict, {"a": 1.0}), {"a": 1.0}),
+    "int": (_overridden(int, 7), 7),
+    "float": (_overridden(float, 0.5), 0.5),
+    "str": (_overridden(str, "text"), "text"),
+    "float64": (_overridden(np.float64, 0.5), np.float64(0.5)),
+    "ndarray": (_overridden(np.ndarray, np.arange(6.0).reshape(2, 3)), np.arange(6.0).reshape(2, 3)),
+    "ndarray of ints": (_overridden(np.ndarray, np.arange(3)), np.arange(3)),
+}
+
+
+@pytest.mark.parametrize(("value", "plain"), SUBCLASSES.values(), ids=SUBCLASSES.keys())
+def test_a_value_of_a_subclass_is_one_of_its_base_whatever_it_overrides(value: Any, plain: Any) -> None:
+    assert identical(decode(encode(value)), plain)
+    assert pack([value]) == pack([plain])
+    assert fingerprint("f", (value,), {"x": value}) == fingerprint("f", (plain,), {"x": plain})
+
+
+def test_an_array_of_wide_floats_arrives_as_one_of_floats() -> None:
+    assert identical(decode(encode(np.full(2, 0.5, np.longdouble))), np.full(2, 0.5))
+
+
+def test_keys_that_are_the_same_text_do_not_travel() -> None:
+    class Name(str):
+        __slots__ = ()
+
+        def __hash__(self) -> int:
+            return id(self)
+
+        def __eq__(self, other: object) -> bool:
+            return self is other
+
+    with pytest.raises(Unencodable, match="keys"):
+        encode({Name("a"): 1, Name("a"): 2})
+
+
+@pytest.mark.parametrize(
+    "value", [np.complex128(1), np.void(b"abc"), np.zeros(1, "i4,f8").view(np.recarray)[0], np.bytes_(b"a")]
+)
+def test_scalars_of_numpy_that_are_no_numbers_do_not_travel(value: Any) -> None:
+    with pytest.raises(Unencodable):
+        pack([value])

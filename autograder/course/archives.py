@@ -11,13 +11,13 @@ import gzip
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any
 
 from nbgrader.plugins import ExtractorPlugin
 
+from autograder.archive import DAMAGED, below
 from autograder.submission import MAX_BYTES, read_bytes
 from autograder.text import clean
 
@@ -25,7 +25,7 @@ MAX_FILES = 20_000
 MAX_TOTAL = 2 << 30
 """Bytes that come out of one archive, with those in it."""
 MAX_DEPTH = 3
-_DAMAGED = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, tarfile.TarError, zlib.error)
+_DAMAGED = (*DAMAGED, tarfile.TarError)
 _OURS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 """What is wrong with this machine's disk, and not with an archive."""
 Member = tuple[str, IO[bytes]]
@@ -56,7 +56,7 @@ class SafeExtractor(ExtractorPlugin):  # type: ignore[misc]
         target.mkdir(parents=True, exist_ok=True)
         try:
             for name, file in _members(archive, budget):
-                place = _below(name)
+                place = below(name)
                 if place is None:
                     self._leave_out(archive, f"{name} leads out of it")
                     continue
@@ -132,13 +132,6 @@ def _members(path: Path, budget: _Budget) -> Iterator[Member]:
                 inner = tar.extractfile(member) if member.isreg() else None
                 if inner is not None:
                     yield member.name, inner
-
-
-def _below(name: str) -> PurePosixPath | None:
-    """A name as a path below where it is unpacked, None if it is none."""
-    place = PurePosixPath(name.replace("\\", "/"))
-    usual = not place.is_absolute() and place.parts and ".." not in place.parts and "\0" not in name
-    return place if usual and ":" not in place.parts[0] and len(place.parts) < 20 else None
 
 
 def _without_suffix(path: Path) -> Path:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder import cases, project
+from autograder.aside import message
 from autograder.course.engine import Engine, engine, graded
 from autograder.course.files import Collected
 from autograder.errors import AutograderError, CourseError
@@ -39,7 +40,8 @@ def cluster(
     """Mark submissions with the Dask cluster whose scheduler is at `where`, or `where` processes on this machine.
 
     What an assignment needs goes to each process once; a process that is killed is replaced, and its submissions are
-    marked again. Raises CourseError where there is no such cluster, or one with another version of this framework.
+    marked again, one by one if that does not help: a submission at which processes die is put aside. Raises CourseError
+    where there is no such cluster, or one with another version of this framework.
     """
     try:
         from distributed import Client, LocalCluster, Security, as_completed
@@ -68,12 +70,23 @@ def cluster(
         def marked() -> Iterator[Marked]:
             left, waiting = iter(collected), as_completed()
             ahead = _TASKS * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
-            for task in _tasks(left, ahead):
-                waiting.add(client.submit(_mark, task, pure=False))
+            given: dict[Any, list[Collected]] = {}
+
+            def submit(tasks: Iterable[list[Collected]]) -> None:
+                for task in tasks:
+                    future = client.submit(_mark, task, pure=False)
+                    given[future] = task
+                    waiting.add(future)
+
+            submit(_tasks(left, ahead))
             for done in waiting:
-                yield from _result(done)
-                for task in _tasks(left, 1):
-                    waiting.add(client.submit(_mark, task, pure=False))
+                task = given.pop(done)
+                found = _result(done, task)
+                if found is None:
+                    submit([each] for each in task)
+                else:
+                    yield from found
+                    submit(_tasks(left, 1))
 
         yield marked()
     finally:
@@ -88,13 +101,18 @@ def _tasks(collected: Iterator[Collected], count: int) -> Iterator[list[Collecte
             yield task
 
 
-def _result(done: Any) -> list[Marked]:
+def _result(done: Any, task: Sequence[Collected]) -> list[Marked] | None:
+    """What a task came to; None where it failed for several submissions, which are then marked one by one."""
+    from autograder.course.marking import Marked
+
     try:
         marked: list[Marked] = done.result()
     except AutograderError:
         raise
     except Exception as error:
-        raise CourseError(f"the cluster gave up on some submissions ({error}); run again.") from error
+        if len(task) > 1:
+            return None
+        return [Marked(task[0], {}, problem=message("graded", error))]
     return marked
 
 

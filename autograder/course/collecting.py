@@ -2,7 +2,8 @@
 
 The folders in the exchange belong to the students, who may put into them what they like and change it at any moment.
 nbgrader copies what is behind links (a solution, another submission), and one pipe, one odd name or one file that may
-not be read ends it for the whole class. Here such a thing is left out and told.
+not be read ends it for the whole class. Here such a thing is left out and told; a submission that cannot be collected
+at all is put aside by name.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from fnmatch import fnmatch
 from pathlib import Path
@@ -20,14 +22,20 @@ from typing import Any
 
 from nbgrader.exchange.default import ExchangeCollect
 
-from autograder.course.files import STUDENT
-from autograder.submission import MAX_BYTES, read_bytes
+from autograder import aside
+from autograder.course.files import STUDENT, out_of_course
+from autograder.course.moment import moment, plausible
+from autograder.course.state import not_collected, write_not_collected
+from autograder.submission import MAX_BYTES, MAX_NOTEBOOK, kind_of, read_bytes
 from autograder.text import clean
 
 MAX_FILES = 500
 MAX_TOTAL = 200 << 20
 """Bytes of one submission, all files together."""
 MAX_FOLDERS = 100
+MAX_DEPTH = 20
+"""Folders in one another: each is held open while those in it are looked at."""
+_STAMP = "timestamp.txt"
 _NOBODY = ""
 _FOLDER, _FILE = 0o755, 0o644
 
@@ -51,6 +59,8 @@ class SafeCollect(ExchangeCollect):  # type: ignore[misc]
         try:
             record: dict[str, Any] = super()._path_to_record(path)
             problem = self._problem(path, record["username"])
+            if not plausible(record["timestamp"]):
+                problem = "nothing can have been handed in at the time that its name says"
         except Exception:  # its name has no time, or not three parts
             problem = "it is not named as the exchange names submissions"
         if problem:
@@ -61,6 +71,8 @@ class SafeCollect(ExchangeCollect):  # type: ignore[misc]
     def _problem(self, path: str, student: str) -> str:
         if not STUDENT.fullmatch(student):
             return "this cannot be the name of a student"
+        if out_of_course(Path(self.coursedir.root), student).is_dir():
+            return f"{student} was taken out of the course; `autograder course readmit {student}` takes them in again"
         status = os.lstat(path)
         if not os.path.isdir(path) or os.path.islink(path):
             return "it is no folder"
@@ -77,32 +89,76 @@ class SafeCollect(ExchangeCollect):  # type: ignore[misc]
     def _leave_out(self, sentence: str) -> None:
         self.left_out.append(clean(sentence, 300))
 
-    def do_copy(self, src: str, dest: str, log: Any = None) -> None:
-        """Copy a submission, whole or not at all; what cannot be copied is left out."""
-        target = Path(dest)
+    def copy_files(self) -> None:
+        """Copy what is new. A submission for which that fails is put aside, and the class goes on."""
+        course = Path(self.coursedir.root)
+        name = self.coursedir.assignment_id
+        failed = not_collected(course, name)
+        for record in self.src_records:
+            student = record["username"]
+            try:
+                self._take(record)
+                failed.pop(student, None)
+            except Exception as error:
+                if aside.stops_all(error):
+                    raise
+                failed[student] = aside.message("collected", error)
+                self._leave_out(f"{record['filename']}: {failed[student]}")
+        write_not_collected(course, name, failed)
+
+    def _take(self, record: dict[str, Any]) -> None:
+        """Copy a submission if nbgrader's options say so: a new one, or one that is newer than what is there."""
+        student, name = record["username"], self.coursedir.assignment_id
+        target = Path(self.coursedir.format_path(self.coursedir.submitted_directory, student, name))
+        if target.is_dir():
+            there = _handed_in(target)
+            newer = self.update and (there is None or record["timestamp"] > there)
+            if not newer and not (self.before_duedate and there != record["timestamp"]):
+                self.log.info("No newer submission to collect: %s %s", student, name)
+                return
+        self.log.info("Collecting submission: %s %s", student, name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._copy(Path(self.inbound_path) / record["filename"], target, record["timestamp"])
+        finally:
+            with suppress(OSError):
+                target.parent.rmdir()  # empty if nothing was copied
+
+    def _copy(self, source: Path, target: Path, handed_in: datetime) -> None:
+        """Copy a submission, whole or not at all; what cannot be copied is left out. An older one stays until then."""
         beside = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
         try:
-            for place, content in self._files(Path(src)):
-                file = beside / place
+            for place, content in self._files(source):
+                file = beside / "new" / place
                 file.parent.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
                 with file.open("wb") as out:
                     out.truncate(content) if isinstance(content, int) else out.write(content)
                 file.chmod(_FILE)
-            beside.chmod(_FOLDER)
-            beside.rename(target)
-        except BaseException:
+            (beside / "new").mkdir(mode=_FOLDER, exist_ok=True)
+            # The time by which it was chosen, and not what a student wrote: nbgrader stops at one that it cannot read.
+            (beside / "new" / _STAMP).write_text(f"{handed_in:%Y-%m-%d %H:%M:%S.%f} UTC", encoding="ascii")
+            (beside / "new").chmod(_FOLDER)
+            if os.path.lexists(target):
+                target.rename(beside / "old")
+            (beside / "new").rename(target)
+        finally:
             shutil.rmtree(beside, ignore_errors=True)
-            raise
 
     def _files(self, source: Path) -> Iterator[tuple[Path, bytes | int]]:
         """Regular files with their bytes, or how many there are where these are too many."""
-        count = total = folders = 0
+        count, total, folders = 1, 0, 0  # the time is ours
         for root, inner, names, descriptor in os.fwalk(source, follow_symlinks=False):
             where = Path(root).relative_to(source)
             folders += 1
+            if inner and len(where.parts) >= MAX_DEPTH:
+                self._leave_out(f"{source.name}: there are more than {MAX_DEPTH} folders in one another in it")
+                inner.clear()
             inner[:] = sorted(filter(self._wanted, inner))
             for name in sorted(filter(self._wanted, names), key=_graded_first):
-                content = read_bytes(Path(name), MAX_BYTES, descriptor)
+                if where / name == Path(_STAMP):
+                    continue
+                limit = MAX_NOTEBOOK if kind_of(name) == ".ipynb" else MAX_BYTES
+                content = read_bytes(Path(name), limit, descriptor)
                 if isinstance(content, str):
                     size = _size(name, descriptor) if _is_graded(name) else None
                     if size is None:
@@ -121,8 +177,14 @@ class SafeCollect(ExchangeCollect):  # type: ignore[misc]
         return not any(fnmatch(name, pattern) for pattern in self.coursedir.ignore)
 
 
+def _handed_in(folder: Path) -> datetime | None:
+    """When the submission in a folder was handed in, as far as is known."""
+    content = read_bytes(folder / _STAMP, MAX_BYTES)
+    return moment(content.decode("utf-8", "replace").strip()) if isinstance(content, bytes) else None
+
+
 def _is_graded(name: str) -> bool:
-    return Path(name).suffix in (".ipynb", ".py")
+    return kind_of(name) in (".ipynb", ".py", ".zip")
 
 
 def _graded_first(name: str) -> tuple[bool, str]:

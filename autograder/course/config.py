@@ -22,19 +22,44 @@ def course_root() -> Path:
     return Path(os.environ.get("COURSE") or project.root() / "course").resolve()
 
 
+def course_id() -> str:
+    """The name of the course in the exchange: COURSE_ID, else neural-networks."""
+    return os.environ.get("COURSE_ID") or "neural-networks"
+
+
+def exchange_root(course: Path) -> Path:
+    """The exchange of a course: EXCHANGE, else `exchange/` beside it: the course is private, the exchange is not."""
+    return Path(os.environ.get("EXCHANGE") or course.resolve().parent / "exchange").resolve()
+
+
 def configure(c: Any, course: Path | None = None) -> None:
     """Set nbgrader's options on its configuration object `c`, for `course` (default: `course_root()`)."""
     _put_scripts_on_path()
     root = (course or course_root()).resolve()
     c.CourseDirectory.root = str(root)
-    c.CourseDirectory.course_id = os.environ.get("COURSE_ID") or "neural-networks"
+    c.CourseDirectory.course_id = course_id()
     c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".git", ".DS_Store", "feedback"]
-    c.Exchange.root = str(Path(os.environ.get("EXCHANGE") or root / "exchange").resolve())
+    c.Exchange.root = str(exchange_root(root))
 
     c.ExchangeFactory.collect = f"{_OURS}.collecting.SafeCollect"
     c.ZipCollectApp.extractor_plugin = f"{_OURS}.archives.SafeExtractor"
     c.ExchangeCollect.check_owner = os.environ.get("CHECK_OWNER") != "0"
 
+    # nbgrader refuses to add or remove an exercise once something was handed in: SaveCells, replaced here.
+    c.GenerateAssignment.preprocessors = [
+        f"{_THEIRS}.IncludeHeaderFooter",
+        f"{_THEIRS}.InstantiateTests",
+        f"{_THEIRS}.LockCells",
+        f"{_THEIRS}.ClearSolutions",
+        f"{_THEIRS}.ClearOutput",
+        f"{_THEIRS}.CheckCellMetadata",
+        f"{_THEIRS}.ComputeChecksums",
+        f"{_OURS}.cells.SaveChangedCells",
+        f"{_THEIRS}.ClearHiddenTests",
+        f"{_THEIRS}.ClearMarkScheme",
+        f"{_THEIRS}.ComputeChecksums",
+        f"{_THEIRS}.CheckCellMetadata",
+    ]
     # What a student hands in is brought into the released notebook's form first: nbgrader stops the whole class at a
     # copied cell or at damaged metadata.
     c.CoursePreprocessor.course = str(root)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from autograder import cases
+from autograder.aside import message
 from autograder.course.files import Collected
 from autograder.grade import Grader
 from autograder.sandbox.launcher import Sandbox, choose
 from autograder.sandbox.parent import Limits
-from autograder.submission import Submission, Unreadable, parse
+from autograder.submission import Submission, Unreadable, kind_of, parse
 
 Engine = Callable[[Submission | Unreadable], dict[str, Any]]
 """Gives an entry of the document's "submissions" for a submission."""
 Graded: TypeAlias = dict[str, Any] | str
-"""Such an entry, or the problem for which there is none: that is nobody's fault but ours."""
+"""Such an entry, or why the submission was put aside: that is nobody's fault but ours."""
 
 
 def engine(assignment: cases.AssignmentCases, sandbox: Sandbox, released: str) -> Engine:
@@ -33,7 +33,10 @@ def prepared(name: str, released: str, allow_weak: bool) -> tuple[Engine, Sandbo
 
 def graded(grade: Engine, collected: Collected) -> Graded:
     """Grade one submission. Never raises for what it does: it never stops the class."""
+    if collected.problem:
+        return collected.problem
     try:
-        return grade(parse(collected.content, Path(collected.file).suffix, collected.student))
+        result = grade(parse(collected.content, kind_of(collected.file), collected.student))
+        return {**result, "message": result["message"] or collected.remark or None}
     except Exception as error:
-        return str(error) or type(error).__name__
+        return message("graded", error)

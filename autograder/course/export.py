@@ -13,7 +13,7 @@ from typing import Any
 
 from nbgrader.api import BaseCell, Grade, Gradebook, Student, SubmittedAssignment, SubmittedNotebook
 from nbgrader.plugins import ExportPlugin
-from sqlalchemy import select
+from sqlalchemy import and_, select, true
 
 from autograder.course.files import write
 from autograder.course.notebook import exercise_of
@@ -28,7 +28,7 @@ _COLUMNS = ("assignment", "student", "status", "submitted", "score", "late_penal
 
 @dataclass(frozen=True)
 class Row:
-    """One student's line: `total` is `score` without the late penalty.
+    """One student's line: `total` is `score` without the late penalty; both are None of what was put aside.
 
     scores     points of each exercise and written question; maxima: how many there are
     waiting    those that a person must still grade
@@ -38,9 +38,9 @@ class Row:
     student: str
     status: str
     submitted: str
-    score: float
+    score: float | None
     late_penalty: float
-    total: float
+    total: float | None
     max_score: float
     needs_manual_grade: bool
     message: str = ""
@@ -56,25 +56,30 @@ def rows(
 
     `notes` has the status and message of each submission.
     """
-    assignment = book.find_assignment(name)
-    maxima = {
-        exercise_of(cell.name): float(cell.max_score)
-        for notebook in assignment.notebooks
-        for cell in notebook.grade_cells
-    }
-    maximum = sum(maxima.values())
-    only = None if students is None else set(students)
-    grades = _grades(book, assignment.id, students)
-    submissions = _submissions(book, assignment.id, students)
+    assignment, points = book.find_assignment(name), maxima(book, name)
+    maximum = sum(points.values())
+    everyone = students
+    if everyone is None:
+        everyone = sorted({*notes, *(person for (person,) in book.db.execute(select(Student.id)))})
+    # What the gradebook has of those whose submission was put aside is of an earlier one, or what was wrong with it.
+    aside = {student for student in everyone if notes.get(student, {}).get("status") == "aside"}
+    person = SubmittedAssignment.student_id
+    who = and_(person.not_in(aside), true() if students is None else person.in_(students))
+    grades = _grades(book, assignment.id, who)
+    submissions = _submissions(book, assignment.id, who)
     found = []
-    for student in sorted({person for (person,) in book.db.execute(select(Student.id))} if only is None else only):
+    for student in sorted(everyone):
         note = notes.get(student, {})
+        if student in aside:
+            told = str(note["message"])
+            found.append(Row(name, student, "aside", "", None, 0.0, None, maximum, False, told, maxima=points))
+            continue
         if student not in submissions:
-            found.append(Row(name, student, "not submitted", "", 0.0, 0.0, 0.0, maximum, False, maxima=maxima))
+            found.append(Row(name, student, "not submitted", "", 0.0, 0.0, 0.0, maximum, False, maxima=points))
             continue
         timestamp, penalty = submissions[student]
         own = grades.get(student, {})
-        score = round(sum(points for points, _ in own.values()), 2)
+        score = round(sum(given for given, _ in own.values()), 2)
         found.append(
             Row(
                 assignment=name,
@@ -87,12 +92,18 @@ def rows(
                 max_score=maximum,
                 needs_manual_grade=any(needs for _, needs in own.values()),
                 message=str(note.get("message") or ""),
-                scores={exercise: own[exercise][0] for exercise in maxima if exercise in own},
-                maxima=maxima,
+                scores={exercise: own[exercise][0] for exercise in points if exercise in own},
+                maxima=points,
                 waiting=[exercise for exercise, (_, needs) in own.items() if needs],
             )
         )
     return found
+
+
+def maxima(book: Gradebook, name: str) -> dict[str, float]:
+    """How many points each exercise and written question of an assignment is worth."""
+    cells = [cell for notebook in book.find_assignment(name).notebooks for cell in notebook.grade_cells]
+    return {exercise_of(cell.name): float(cell.max_score) for cell in cells}
 
 
 def to_csv(table: Iterable[Row]) -> str:
@@ -109,36 +120,28 @@ def to_csv(table: Iterable[Row]) -> str:
     return out.getvalue()
 
 
-def _grades(
-    book: Gradebook, assignment: str, students: Sequence[str] | None
-) -> dict[str, dict[str, tuple[float, bool]]]:
+def _grades(book: Gradebook, assignment: str, who: Any) -> dict[str, dict[str, tuple[float, bool]]]:
     """Score and "needs a person" of each exercise of each student, in one query: a class has thousands of grades."""
     query = (
         select(SubmittedAssignment.student_id, BaseCell.name, Grade.score, Grade.needs_manual_grade)
         .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
         .join(BaseCell, Grade.cell_id == BaseCell.id)
-        .where(SubmittedAssignment.assignment_id == assignment)
+        .where(SubmittedAssignment.assignment_id == assignment, who)
     )
-    if students is not None:
-        query = query.where(SubmittedAssignment.student_id.in_(students))
     found: dict[str, dict[str, tuple[float, bool]]] = {}
     for student, cell, score, needs in book.db.execute(query):
         found.setdefault(student, {})[exercise_of(cell)] = (float(score), bool(needs))
     return found
 
 
-def _submissions(
-    book: Gradebook, assignment: str, students: Sequence[str] | None
-) -> dict[str, tuple[datetime | None, float]]:
+def _submissions(book: Gradebook, assignment: str, who: Any) -> dict[str, tuple[datetime | None, float]]:
     """When each student submitted, and the late penalty."""
     query = (
         select(SubmittedAssignment.student_id, SubmittedAssignment.timestamp, SubmittedNotebook.late_submission_penalty)
         .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
-        .where(SubmittedAssignment.assignment_id == assignment)
+        .where(SubmittedAssignment.assignment_id == assignment, who)
     )
-    if students is not None:
-        query = query.where(SubmittedAssignment.student_id.in_(students))
     found: dict[str, tuple[datetime | None, float]] = {}
     for student, timestamp, penalty in book.db.execute(query):
         found[student] = timestamp, found.get(student, (None, 0.0))[1] + (penalty or 0.0)
@@ -147,7 +150,7 @@ def _submissions(
 
 def _plain(value: Any) -> str:
     """A cell's text on one line; what a spreadsheet would take for a formula gets an apostrophe in front."""
-    text = f"{value:g}" if isinstance(value, float) else printable(str(value))
+    text = "" if value is None else f"{value:g}" if isinstance(value, float) else printable(str(value))
     return text if _NUMBER.fullmatch(text) else _FORMULA.sub(r"\1'", text)
 
 

@@ -6,21 +6,32 @@ They stand where nbgrader's own would, so its exchange delivers them.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nbgrader.api import BaseCell, Comment, Gradebook, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy import select
 
-from autograder.course.export import Row, rows
-from autograder.course.files import write
+from autograder import aside
+from autograder.course.export import Row, maxima, rows
+from autograder.course.files import stamp, submitted, write
+from autograder.course.record import autograded
 from autograder.course.state import State, locked, result_file
-from autograder.course.tools import exchange, gradebook, run
+from autograder.course.tools import UNUSABLE, exchange, gradebook, run
 from autograder.errors import CourseError
 from autograder.report.pages import student_page
+from autograder.submission import read_bytes
 
 _MANY = 500
+_OF_EXCHANGE = ("timestamp.txt", "submission_secret.txt")
+"""Files of the exchange by which a student's nbgrader finds the page of a submission."""
+_BESIDE_BYTES = 1000
+_NOTEBOOK = re.compile(r"[\w .()+-]{1,100}", re.ASCII)
+_COPIES = 5
+"""Notebooks of other names in one submission that get a page."""
 
 
 def page_file(course: Path, name: str, student: str) -> Path:
@@ -28,8 +39,16 @@ def page_file(course: Path, name: str, student: str) -> Path:
     return course / "feedback" / student / name / f"{name}.html"
 
 
+@dataclass(frozen=True)
+class FeedbackRelease:
+    """What a release of feedback did: `students` can fetch theirs; `aside` names those who cannot, and why."""
+
+    students: tuple[str, ...]
+    aside: Mapping[str, str]
+
+
 def write_pages(course: Path, book: Gradebook, name: str, entries: Mapping[str, dict[str, Any]]) -> None:
-    """Write the pages of some students, whose results are `entries`."""
+    """Write the pages of some students, whose results are `entries`, and what the exchange wants beside them."""
     if not entries:
         return
     notes = {student: {"status": entry["status"], "message": entry["message"]} for student, entry in entries.items()}
@@ -37,9 +56,31 @@ def write_pages(course: Path, book: Gradebook, name: str, entries: Mapping[str, 
     for row in rows(book, name, notes, list(entries)):
         page = _page(name, row, entries[row.student], said.get(row.student, {}))
         write(page_file(course, name, row.student), page.encode(), durable=False)
+        _write_beside(course, name, row.student)
 
 
-def release_feedback(name: str, course: Path) -> list[str]:
+def tell_aside(course: Path, book: Gradebook, name: str, problems: Mapping[str, str]) -> None:
+    """Tell students on their pages that their submission was put aside.
+
+    What the gradebook has of an earlier submission stays. Where even such a page cannot be written, there is none.
+    """
+    maximum = sum(maxima(book, name).values())
+    entries = {student: aside.entry(student, maximum, told) for student, told in problems.items()}
+
+    def keep(some: Sequence[str]) -> None:
+        for student in some:
+            entry = entries[student]
+            write(result_file(course, name, student), json.dumps(entry).encode(), durable=False)
+            page = page_file(course, name, student)
+            write(page, student_page(entry, assignment=name, student=student).encode(), durable=False)
+            for file in _OF_EXCHANGE:
+                if text := stamp(course, name, student, file):
+                    write(page.with_name(file), text.encode(), durable=False)
+
+    aside.apart(keep, list(entries), "reported")
+
+
+def release_feedback(name: str, course: Path) -> FeedbackRelease:
     """Make all feedback pages anew, with what people graded since, and put them in the exchange for students.
 
     Raises CourseError where nothing has been graded.
@@ -47,34 +88,71 @@ def release_feedback(name: str, course: Path) -> list[str]:
     from nbgrader.exchange.default import ExchangeReleaseFeedback
 
     with locked(course):
-        students = sorted(State.load(course, name).students)
-        if not students:
+        state = State.load(course, name)
+        graded = sorted(state.students)
+        if not graded:
             raise CourseError(f"nothing of {name} has been graded in {course}; grade it first.")
-        make_pages(name, course, students)
-        run(exchange(ExchangeReleaseFeedback, course, name), f"releasing feedback of {name}")
-    return students
+        failed = make_pages(name, course, state, graded)
+        missing = {
+            student: f"the autograded notebook is missing or damaged; grade {name} again"
+            for student in graded
+            if not all(page_file(course, name, student).with_name(file).is_file() for file in _OF_EXCHANGE)
+        }
+        # nbgrader stops at the first page that it cannot release, and would take pages of students who are gone.
+        missing |= failed
+        students = [student for student in graded if student not in missing]
+        others = {path.name for path in (course / "feedback").iterdir()} - set(students)
+        action = exchange(ExchangeReleaseFeedback, course, name)
+        action.coursedir.student_id_exclude = ",".join(sorted(others))
+        run(action, f"releasing feedback of {name}")
+    return FeedbackRelease(tuple(students), missing)
 
 
-def make_pages(name: str, course: Path, students: Sequence[str]) -> list[str]:
-    """Make the feedback pages of students anew. Returns the students."""
+def make_pages(name: str, course: Path, state: State, students: Sequence[str]) -> dict[str, str]:
+    """Make the feedback pages of students anew. Those for whom that fails are put aside, and keep their pages.
+
+    Returns them, and why.
+    """
+    failed: dict[str, str] = {}
     with gradebook(course) as book:
+
+        def write_some(some: Sequence[str]) -> None:
+            write_pages(course, book, name, {student: result(course, name, student) for student in some})
+
         for start in range(0, len(students), _MANY):
-            write_pages(course, book, name, results(course, name, students[start : start + _MANY]))
-    return list(students)
+            failed |= aside.apart(write_some, students[start : start + _MANY], "reported", fatal=UNUSABLE)
+    state.put_aside(failed)
+    return failed
 
 
-def results(course: Path, name: str, students: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Results of the last run by student. Raises CourseError where one is damaged."""
-    found: dict[str, dict[str, Any]] = {}
-    for student in students:
-        path = result_file(course, name, student)
-        try:
-            found[student] = json.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise CourseError(
-                f"the result of {student} in {path} is missing or damaged; grade {name} again."
-            ) from error
-    return found
+def result(course: Path, name: str, student: str) -> dict[str, Any]:
+    """The result of the last run of a student. Raises LookupError where it is missing or damaged."""
+    path = result_file(course, name, student)
+    try:
+        entry = json.loads(path.read_bytes())
+        return {**entry, "exercises": list(entry["exercises"])}
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        path.unlink(missing_ok=True)  # then the next run grades it
+        raise LookupError("its result is missing or damaged") from error
+
+
+def _write_beside(course: Path, name: str, student: str) -> None:
+    """Write what nbgrader's exchange wants beside a page: of the submission that was graded, not of a later one.
+
+    Students fetch by the names of the notebooks that they handed in, so a notebook with another name gets a page too.
+    """
+    page, graded = page_file(course, name, student), autograded(course, name, student).parent
+    for file in _OF_EXCHANGE:
+        content = read_bytes(graded / file, _BESIDE_BYTES)
+        if isinstance(content, bytes):
+            write(page.with_name(file), content, durable=False)
+    handed_in = submitted(course, name, student).glob("*.ipynb")
+    names = {path.stem for path in handed_in if _NOTEBOOK.fullmatch(path.stem)} | {name}
+    for other in page.parent.glob("*.html"):
+        if other.stem not in names:
+            other.unlink()
+    for notebook in sorted(names - {name})[:_COPIES]:
+        write(page.with_name(f"{notebook}.html"), page.read_bytes(), durable=False)
 
 
 def _page(name: str, row: Row, entry: dict[str, Any], comments: Mapping[str, str]) -> str:
@@ -107,7 +185,7 @@ def _as_recorded(exercise: dict[str, Any], scores: Mapping[str, float]) -> dict[
     score = scores.get(exercise["name"], exercise["score"])
     if score == exercise["score"]:
         return exercise
-    told = f"{exercise['message']} (A person has given {score:g} instead of {exercise['score']:g} points.)"
+    told = f"{exercise['message'] or ''} (A person has given {score:g} instead of {exercise['score']:g} points.)"
     return {**exercise, "score": score, "message": told.strip()}
 
 

@@ -9,6 +9,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.aside import message
+from autograder.choice import Chosen, Released, choose_in
 from autograder.submission import read_bytes
 
 STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
@@ -19,25 +21,43 @@ _STAMP_BYTES = 200
 class Collected:
     """What was collected of a student: the name of the file, its bytes or why it has none, and when it came.
 
-    The bytes are read once, so what is graded is what is recorded.
+    The bytes are read once, so what is graded is what is recorded. `remark` is what a person should know of the other
+    files, `problem` why the submission was put aside.
     """
 
     student: str
     file: str
     content: bytes | str
     timestamp: str = ""
+    remark: str = ""
+    problem: str = ""
 
     @classmethod
-    def read(cls, course: Path, name: str, student: str) -> Collected:
-        """Read what there is. Never raises for what is wrong with a file."""
-        path = submission_file(course, name, student)
-        return cls(student, path.name, read_bytes(path), stamp(course, name, student, "timestamp.txt"))
+    def read(cls, course: Path, name: str, student: str, given: Released | None = None) -> Collected:
+        """Read what there is; `given` is the released notebook, where it is known already.
+
+        Never raises for what is wrong with a file, or with how it is read.
+        """
+        try:
+            chosen = submission(course, name, student, given or given_out(course, name))
+            moment = stamp(course, name, student, "timestamp.txt")
+        except Exception as error:
+            return cls(student, name, "", problem=message("read", error))
+        return cls(student, chosen.file, chosen.content, moment, chosen.remark)
 
     def key(self, assignment: str) -> str:
-        """A digest of all that the result depends on; `assignment` is the part that is the same for a class."""
+        """A digest of all that the result depends on, "" if there will be none; `assignment` is that of the class."""
+        if self.problem:
+            return ""
         found = self.content if isinstance(self.content, str) else hashlib.sha256(self.content).hexdigest()
-        parts = "\0".join((assignment, self.file, found, self.timestamp))
+        parts = "\0".join((assignment, self.file, found, self.timestamp, self.remark))
         return hashlib.sha256(parts.encode("utf-8", "surrogateescape")).hexdigest()[:20]
+
+
+def private(folder: Path) -> Path:
+    """Make a folder that only its owner can enter, with those above it, unless it is there: then its owner decides."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def write(path: Path, content: bytes, mode: int = 0o644, *, durable: bool = True) -> None:
@@ -82,9 +102,16 @@ def students(course: Path, name: str) -> tuple[list[str], list[str]]:
             continue
         except OSError:
             pass  # nobody is left out because their folder may not be read
+        if out_of_course(course, entry.name).is_dir():
+            continue
         usable = STUDENT.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)
         (found if usable else odd).append(entry.name)
     return found, odd
+
+
+def out_of_course(course: Path, student: str) -> Path:
+    """The folder that holds what a student handed in and got, once they were taken out of the course."""
+    return course / "removed" / student
 
 
 def table_file(course: Path, name: str) -> Path:
@@ -102,28 +129,27 @@ def released(course: Path, name: str) -> Path:
     return course / "release" / name / f"{name}.ipynb"
 
 
-def submission_file(course: Path, name: str, student: str) -> Path:
-    """The file to grade: the notebook by its name, else the module, else the only notebook or module there is."""
-    folder = course / "submitted" / student / name
-    expected = [folder / f"{name}.ipynb", folder / f"{name}.py"]
+def submitted(course: Path, name: str, student: str) -> Path:
+    """The folder of what was collected of a student."""
+    return course / "submitted" / student / name
+
+
+def given_out(course: Path, name: str) -> Released:
+    """What the released notebook of an assignment is compared with."""
+    content = read_bytes(released(course, name))
+    return Released(content if isinstance(content, bytes) else b"")
+
+
+def submission(course: Path, name: str, student: str, given: Released) -> Chosen:
+    """The file of a student that is graded: what was worked on, by its name, else the only one."""
+    folder = submitted(course, name, student)
     if os.path.islink(folder):
-        return folder  # which is never read: another student's may be behind it
-    named = [path for path in expected if os.path.lexists(path)]
-    if named:
-        return named[0]
-    try:
-        found = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    except OSError:
-        return expected[0]
-    for suffix in (".ipynb", ".py"):
-        others = [path for path in found if path.suffix == suffix]
-        if len(others) == 1:
-            return others[0]
-    return expected[0]
+        return Chosen(name, read_bytes(folder))  # which is never read: another student's may be behind it
+    return choose_in(folder, name, given)
 
 
 def stamp(course: Path, name: str, student: str, file: str) -> str:
     """The text of a file that nbgrader's exchange puts beside a submission, "" if there is none such."""
-    folder = course / "submitted" / student / name
+    folder = submitted(course, name, student)
     content = "" if os.path.islink(folder) else read_bytes(folder / file, _STAMP_BYTES)
     return content.decode("utf-8", "replace").strip() if isinstance(content, bytes) else ""

@@ -6,15 +6,17 @@ When nothing changed this answers from the state; nbgrader and the engine are im
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.course.files import Collected, class_page_file, released, students, table_file, write
-from autograder.course.state import State, gradebook_time, locked, result_file
+from autograder import aside
+from autograder.choice import Released
+from autograder.course.files import Collected, class_page_file, given_out, released, students, table_file, write
+from autograder.course.state import State, gradebook_time, locked, not_collected, result_file
 from autograder.errors import CourseError
 from autograder.project import assignment_key
 
@@ -37,7 +39,7 @@ class Summary:
     rows      the class table: the fields of `autograder.course.export.Row`, as dicts
     graded    students graded in this run
     skipped   names in the folder of submissions that cannot be a student's
-    failed    students that could not be graded or recorded, and why: nobody's fault but ours, tried again next time
+    aside     students whose submission was put aside, and why: nobody's fault but ours, tried again next time
     csv       where the table was written
     page      where the class page was written
     """
@@ -45,14 +47,14 @@ class Summary:
     rows: list[dict[str, Any]]
     graded: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
+    aside: dict[str, str] = field(default_factory=dict)
     csv: Path = Path()
     page: Path = Path()
 
     @property
     def nothing_to_do(self) -> bool:
         """Whether all was graded before."""
-        return not self.graded and not self.failed
+        return not self.graded and not self.aside
 
 
 def grade_course(
@@ -73,100 +75,140 @@ def grade_course(
     """
     assignment = assignment_key(name)
     found, odd = students(course, name)
+    absent = not_collected(course, name)
+    found = sorted({*found, *absent})
     if not found:
         raise CourseError(f"there are no submissions of {name} in {course / 'submitted'}; collect them first.")
     table, page = table_file(course, name), class_page_file(course, name)
     with locked(course):
         state = State.load(course, name)
         untouched = state.gradebook == gradebook_time(course)
-        if not untouched and not _holds(course, name, state):
-            _forget(course, name, state)
-        changed = [student for student in found if force or _changed(state, course, name, student, assignment)]
+        if not untouched:
+            _forget(course, name, state, _lost(course, name, state))
+        for student in set(state.aside) - set(found):
+            del state.students[student]
+        given = given_out(course, name)
+        changed = [
+            student
+            for student in found
+            if force or student in absent or _changed(state, course, name, student, assignment, given)
+        ]
         written = untouched and table.is_file() and page.is_file()
         if not changed and written:
             return Summary(state.rows, skipped=odd, csv=table, page=page)
-        failed = _grade(name, course, changed, assignment, state, progress, workers) if changed else {}
+        if changed:
+            _grade(name, course, changed, absent, assignment, state, progress, workers)
         from autograder.course.reporting import tabulate
 
-        state.rows = tabulate(name, course, state, failed, odd)
+        state.rows = tabulate(name, course, state, odd)
         state.gradebook = gradebook_time(course)
         state.save()
-    done = [student for student in changed if student not in failed]
-    return Summary(state.rows, done, odd, failed, table, page)
+    done = [student for student in changed if student not in state.aside]
+    return Summary(state.rows, done, odd, state.aside, table, page)
 
 
-def _changed(state: State, course: Path, name: str, student: str, assignment: str) -> bool:
+def _changed(state: State, course: Path, name: str, student: str, assignment: str, given: Released) -> bool:
     files = (
         course / "autograded" / student / name / f"{name}.ipynb",
         course / "feedback" / student / name / f"{name}.html",
         result_file(course, name, student),
     )
     known = state.students.get(student)
-    if known is None or not all(path.is_file() for path in files):
+    try:
+        if known is None or not all(path.is_file() for path in files):
+            return True
+    except OSError:  # a folder of theirs may not be read: who records it says so
         return True
-    return bool(known["key"] != Collected.read(course, name, student).key(assignment))
+    return bool(known["key"] != Collected.read(course, name, student, given).key(assignment))
 
 
-def _holds(course: Path, name: str, state: State) -> bool:
-    """Whether the gradebook has what the state says was recorded."""
+def _lost(course: Path, name: str, state: State) -> list[str]:
+    """Students of whom the gradebook does not have what the state says was recorded."""
     if not state.students:
-        return True
-    from autograder.course.record import holds
-    from autograder.course.tools import gradebook
+        return []
+    from autograder.course.record import Recorded, lost
+    from autograder.course.tools import UNUSABLE, gradebook
 
-    points = {
-        student: sum(exercise["score"] for exercise in entry["exercises"]) for student, entry in state.students.items()
+    recorded = {
+        student: Recorded({each["name"]: each["score"] for each in entry["exercises"]}, entry.get("submitted"))
+        for student, entry in state.students.items()
+        if student not in state.aside
     }
+    found: list[str] = []
     with gradebook(course) as book:
-        return holds(course, book, name, points)
+
+        def look(some: Sequence[str]) -> None:
+            found.extend(lost(course, book, name, {student: recorded[student] for student in some}))
+
+        return [*aside.apart(look, list(recorded), "looked up", fatal=UNUSABLE), *found]
 
 
-def _forget(course: Path, name: str, state: State) -> None:
-    """All is graded anew, and a person looks again at written answers: which of them this gradebook knew is lost."""
-    for student in state.students:
+def _forget(course: Path, name: str, state: State, students: Sequence[str]) -> None:
+    """Students are graded anew, and a person looks again at their answers: which this gradebook knew is lost."""
+    for student in students:
         (course / "autograded" / student / name / f"{name}.ipynb").unlink(missing_ok=True)
-    state.students.clear()
+        del state.students[student]
 
 
 def _grade(
     name: str,
     course: Path,
     changed: Sequence[str],
+    absent: Mapping[str, str],
     assignment: str,
     state: State,
     progress: Progress,
     workers: Workers,
-) -> dict[str, str]:
-    """Grade and record, batch by batch. Returns those that failed, and why."""
+) -> None:
+    """Grade and record, batch by batch; who is put aside is in the state, too."""
     progress("grading", len(changed))
     notebook = released(course, name)
     if not notebook.is_file():
         raise CourseError(f"{name} was never released in {course}; release it first.")
-    failed: dict[str, str] = {}
-    collected = (Collected.read(course, name, student) for student in changed)
+    given = given_out(course, name)
+    collected = (
+        Collected(student, name, "", problem=absent[student])
+        if student in absent
+        else Collected.read(course, name, student, given)
+        for student in changed
+    )
     with ExitStack() as stack:
         text = notebook.read_text(encoding="utf-8")
         marked = stack.enter_context(workers(name, text, collected, len(changed)))
-        from autograder.course.feedback import write_pages
+        from autograder.course.feedback import tell_aside, write_pages
         from autograder.course.record import penalise, record
-        from autograder.course.tools import gradebook
+        from autograder.course.tools import UNUSABLE, gradebook
 
         book = stack.enter_context(gradebook(course))
-        left = len(changed)
-        # Fewer and fewer, or much would still have to be recorded when the last one has been graded.
-        while batch := list(_counted(islice(marked, min(_BATCH, max(_LEAST, left // 4))), progress, len(changed))):
-            left -= len(batch)
-            failed |= {each.collected.student: each.problem for each in batch if each.problem}
-            good = [each for each in batch if not each.problem]
-            entries = {each.collected.student: each.entry for each in good}
-            record(course, book, name, good)
+
+        def keep(some: Sequence[Marked]) -> None:
+            entries = {each.collected.student: each.entry for each in some}
+            record(course, book, name, some)
             penalise(course, book, name, list(entries))
             for student, entry in entries.items():
                 write(result_file(course, name, student), _json(entry), durable=False)
             write_pages(course, book, name, entries)
+
+        left = len(changed)
+        # Fewer and fewer, or much would still have to be recorded when the last one has been graded.
+        while batch := list(_counted(islice(marked, min(_BATCH, max(_LEAST, left // 4))), progress, len(changed))):
+            left -= len(batch)
+            problems = {each.collected.student: each.problem for each in batch if each.problem}
+            good = [each for each in batch if not each.problem]
+            problems |= aside.apart(keep, good, "recorded", _student, UNUSABLE)
+            notes = {
+                each.collected.student: _note(each, assignment)
+                for each in good
+                if each.collected.student not in problems
+            }
+            tell_aside(course, book, name, problems)
             os.sync()  # what the state says is done must be on the disk
-            state.add({each.collected.student: _note(each, assignment) for each in good})
-    return failed
+            state.add(notes)
+            state.put_aside(problems)
+
+
+def _student(marked: Marked) -> str:
+    return marked.collected.student
 
 
 def _counted(marked: Iterable[Marked], progress: Progress, total: int) -> Iterator[Marked]:
@@ -186,6 +228,7 @@ def _note(marked: Marked, assignment: str) -> dict[str, Any]:
     shown = ("name", "outcome", "score", "max_score", "misconception")
     return {
         "key": marked.collected.key(assignment),
+        "submitted": marked.collected.timestamp,
         "status": entry["status"],
         "message": entry["message"] or "",
         "exercises": [

@@ -6,18 +6,20 @@ Nothing here knows the course's folders or its gradebook, so any thread, process
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.utils import determine_grade, is_grade, is_solution
+from nbgrader.utils import is_grade, is_solution
 
 from autograder import submission
+from autograder.aside import message
 from autograder.course.files import Collected
+from autograder.course.moment import moment
 from autograder.course.outputs import nbgraders, write_outputs
-from autograder.course.restore import Released, plain_cell
+from autograder.course.restore import Released
 
 if TYPE_CHECKING:
     from autograder.course.engine import Graded
@@ -37,7 +39,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Marked:
-    """A submission with its result, or with the `problem` for which it has none: that is nobody's fault but ours."""
+    """A submission with its result, or with why it was put aside, its `problem`: that is nobody's fault but ours."""
 
     collected: Collected
     entry: dict[str, Any]
@@ -56,12 +58,15 @@ class Marker:
         """Show what a submission got in its notebook. Never raises for what one submission does."""
         if isinstance(entry, str):
             return Marked(collected, {}, problem=entry)
-        suffix = Path(collected.file).suffix
         try:
-            notebook = self._notebook(collected, suffix, entry)
-            scores = write_outputs(notebook, entry)
-        except Exception as error:  # one submission never stops the class
-            return Marked(collected, {}, problem=str(error) or type(error).__name__)
+            return self._marked(collected, entry)
+        except Exception as error:
+            return Marked(collected, {}, problem=message("marked", error))
+
+    def _marked(self, collected: Collected, entry: dict[str, Any]) -> Marked:
+        collected = replace(collected, timestamp=collected.timestamp if moment(collected.timestamp) else "")
+        notebook = self._notebook(collected, submission.kind_of(collected.file), entry)
+        scores = write_outputs(notebook, entry)
         # The text of a notebook as nbformat has it, without its second check and copy of what was made here.
         text = json.dumps(notebook, ensure_ascii=False, sort_keys=True)
         cells = tuple(self._cell(cell, scores) for cell in nbgraders(notebook) if is_grade(cell) or is_solution(cell))
@@ -72,22 +77,19 @@ class Marker:
             return self._released.canonical(self._released.notebook.cells)
         if suffix == ".ipynb":
             return self._released.canonical(submission.notebook_cells(collected.content))
-        blank = self._released.canonical(self._released.notebook.cells)
-        found = submission.cells_of(collected.content, suffix)
-        code = [{"cell_type": "code", "source": source} for source in found if not isinstance(found, str)]
-        added = [plain_cell(cell, f"code-{number}") for number, cell in enumerate(code, 1)]
-        return self._released.with_cells([*blank.cells, *added])
+        return self._released.of_module(submission.module_cells(collected.content))
 
     def _cell(self, cell: NotebookNode, scores: dict[str, float]) -> Cell:
         name, graded, written = cell.metadata.nbgrader["grade_id"], is_grade(cell), is_solution(cell)
-        return Cell(
-            name,
-            graded,
-            written,
-            scores[name] if name in scores else determine_grade(cell)[0] if graded else None,
-            cell.source if graded and written else "",
-            written and self._released.untouched(cell),
-        )
+        unanswered = written and self._released.untouched(cell)
+        score = scores.get(name, 0.0 if unanswered else None) if graded else None
+        return Cell(name, graded, written, score, _answer(cell) if graded and written else "", unanswered)
+
+
+def _answer(cell: NotebookNode) -> str:
+    """The answer to a written question, with its pictures, as it is compared with that of the last time."""
+    pictures = cell.get("attachments")
+    return f"{cell.source}{json.dumps(pictures, sort_keys=True) if pictures else ''}"
 
 
 def written_answers(notebook: Path) -> dict[str, str]:
@@ -95,7 +97,7 @@ def written_answers(notebook: Path) -> dict[str, str]:
     try:
         cells = nbformat.from_dict(json.loads(notebook.read_bytes())).cells
         return {
-            cell.metadata.nbgrader["grade_id"]: cell.source for cell in cells if is_grade(cell) and is_solution(cell)
+            cell.metadata.nbgrader["grade_id"]: _answer(cell) for cell in cells if is_grade(cell) and is_solution(cell)
         }
     except Exception:  # none yet, or not one of ours: then every answer is new
         return {}

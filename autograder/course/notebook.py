@@ -5,8 +5,8 @@
     tests="dW"                         visible tests; the points of the exercise hang on this cell
     [markdown] written="why" points=10 a question that a person grades
 
-follow `# %%` on the line that starts a cell. Figures that the text shows, `![words](figures/name.svg)`, are put into
-the notebook as attachments: it stays whole wherever it is copied.
+follow `# %%` on the line that starts a cell. Figures that the text shows, `![words](figures/name.png)`, are put into
+the text itself, at its end: the notebook stays whole wherever it is copied.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from nbformat import NotebookNode, v4
 from autograder.errors import AuthoringError
 
 _KEYS = ("locked", "exercise", "tests", "written", "points")
-_FIGURE = re.compile(r"\]\(figures/([\w-]+\.svg)\)")
+_FIGURE = re.compile(r"\]\((figures/[\w.-]+)\)")
+# What all that show notebooks accept in a link: nbconvert and VS Code take no SVG there. Colab shows no attachments,
+# JupyterLab none that is SVG.
+_PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif"}
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -80,22 +83,25 @@ def _cell(cell: NotebookNode, number: int, points: Mapping[str, float], path: Pa
         metadata["nbgrader"] = grading
         identifier = re.sub(r"[^A-Za-z0-9_-]", "-", grading["grade_id"])[:64]
     make = {"markdown": v4.new_markdown_cell, "code": v4.new_code_cell, "raw": v4.new_raw_cell}[cell.cell_type]
-    made = make(cell.source, metadata=metadata, id=identifier)
-    if cell.cell_type == "markdown":
-        _attach(made, path.parent, where)
-    return made
+    source = _with_figures(cell.source, path.parent, where) if cell.cell_type == "markdown" else cell.source
+    return make(source, metadata=metadata, id=identifier)
 
 
-def _attach(cell: NotebookNode, folder: Path, where: str) -> None:
-    for name in dict.fromkeys(_FIGURE.findall(cell.source)):
-        try:
-            content = (folder / "figures" / name).read_bytes()
-        except OSError:
-            raise AuthoringError(
-                f"{where} shows figures/{name}, which is not there; draw it or correct the name."
-            ) from None
-        cell.setdefault("attachments", {})[name] = {"image/svg+xml": base64.b64encode(content).decode("ascii")}
-    cell.source = _FIGURE.sub(r"](attachment:\1)", cell.source)
+def _with_figures(source: str, folder: Path, where: str) -> str:
+    """A text with its figures as `data:` links below it, where they are out of the way of who edits the cell."""
+    names = dict.fromkeys(_FIGURE.findall(source))
+    links = [f"[{name}]: {_link(folder / name, name, where)}" for name in names]
+    return "\n\n".join([_FIGURE.sub(r"][\1]", source), *links])
+
+
+def _link(path: Path, name: str, where: str) -> str:
+    kind = _PICTURES.get(path.suffix)
+    if kind is None:
+        raise AuthoringError(f"{where} shows {name}, which not every notebook can; take {', '.join(_PICTURES)}.")
+    try:
+        return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode('ascii')}"
+    except OSError:
+        raise AuthoringError(f"{where} shows {name}, which is not there; draw it or correct the name.") from None
 
 
 def _grading(kind: str, ours: Mapping[str, Any], points: Mapping[str, float], where: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Processes of this machine, one for each core, that grade a class.
 
-They are started before anything is imported that takes long, NumPy too, and are at work while nbgrader is loaded.
+They are started before anything is imported that takes long, NumPy too, and are at work while nbgrader is loaded. Each
+is an executor of its own, fed by a thread: where one dies, it is known what it was at, and the others never notice.
 """
 
 from __future__ import annotations
@@ -14,17 +15,18 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from itertools import islice, starmap
-from typing import TYPE_CHECKING, Generic, TypeVar
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, TypeVar
 
-from autograder.errors import CourseError
+from autograder.aside import KILLED, message
+from autograder.errors import AutograderError, CourseError
 
 if TYPE_CHECKING:
-    from multiprocessing.queues import SimpleQueue
+    from multiprocessing import queues
 
     from autograder.course.engine import Engine, Graded
     from autograder.course.files import Collected
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
     from autograder.sandbox.launcher import Sandbox
 
 _T = TypeVar("_T")
-_REPLACEMENTS = 3
-"""How often killed processes are replaced, before whatever kills them is told."""
 _TASK = 4
 """Submissions per task, at most: each task costs something, and at the end one process may have one more to do."""
 _AHEAD = 32
@@ -87,113 +87,138 @@ class Pool:
     def __init__(self, name: str, released: str, size: int, allow_weak: bool) -> None:
         self._others = multiprocessing.active_children()
         cores = _cores()
-        self._count = max(1, min(size, len(cores)))
+        count = max(1, min(size, len(cores)))
         # What is told to a process and what that tells its sandbox stays in one core's cache. Where there are more
         # cores than processes, the system finds the idle ones.
-        self._cores = cores if self._count == len(cores) else [None] * self._count
-        self._arguments = name, released, allow_weak
-        self._task = min(_TASK, 1 + size // (_AHEAD * self._count))
-        self._ahead = _AHEAD * self._count // self._task
-        self._replacements = _REPLACEMENTS
-        self._sandbox = _Task(_sandbox)
-        self._ending: threading.Thread | None = None
-        self._start()
-        self._submit([self._sandbox])
+        each = cores if count == len(cores) else [None] * count
+        self._processes = [_Process(core, (name, released, allow_weak)) for core in each]
+        self._idle: SimpleQueue[_Process] = SimpleQueue()
+        self._threads = ThreadPoolExecutor(count)
+        self._sandbox: Future[Sandbox]
+        self._task = min(_TASK, 1 + size // (_AHEAD * count))
+        self._ahead = _AHEAD * count // self._task
 
     def begin(self) -> None:
         """Let the processes go on from where they need the cases of the assignment."""
-        for core in self._cores:
-            self._turns.put(core)
+        for process in self._processes:
+            process.begin()
+            self._idle.put(process)
+        self._sandbox = self._threads.submit(self._by_one, _Process.sandbox)
 
     def sandbox(self) -> Sandbox:
         """The sandbox that is used. Raises what kept a process from being ready (SandboxError, AuthoringError)."""
-        return self._first([self._sandbox])
+        return self._sandbox.result()
 
     def grade(self, collected: Iterable[Collected]) -> Iterator[tuple[Collected, Graded]]:
         """Submissions with what they got, in turn; the processes have the first ones when this returns.
 
-        Killed processes are replaced; raises CourseError, when asked for a result, where that happens too often.
+        A submission at which a process dies, and dies again when it has nothing else to do, is put aside.
         """
         left = iter(collected)
         waiting = deque(self._tasks(left, self._ahead))
-        self._submit([task for _, task in waiting])
         return self._graded(left, waiting)
 
     def close(self) -> None:
         """End the processes, when they have done what they are at."""
-        if self._ending:
-            self._ending.join()
-        self._executor.shutdown(cancel_futures=True)
+        self._threads.shutdown(cancel_futures=True)
+        for process in self._processes:
+            process.close()
 
     def kill(self) -> None:
         """End the processes now, whatever they are at; what they have started ends with them."""
+        for process in self._processes:
+            process.ended = True
         for each in set(multiprocessing.active_children()) - set(self._others):
             each.kill()
 
     def _graded(self, left: Iterator[Collected], waiting: deque[_Given]) -> Iterator[tuple[Collected, Graded]]:
         while waiting:
-            results = self._first([task for _, task in waiting])
-            some, _ = waiting.popleft()
-            yield from zip(some, results, strict=True)
+            some, task = waiting.popleft()
+            yield from zip(some, task.result(), strict=True)
             waiting.extend(self._tasks(left, 1))
-        self._ending = threading.Thread(target=self._executor.shutdown)  # while the last ones are recorded
-        self._ending.start()
+        for process in self._processes:  # while the last ones are recorded
+            self._threads.submit(process.close)
 
     def _tasks(self, left: Iterator[Collected], count: int) -> Iterator[_Given]:
         for _ in range(count):
             if some := list(islice(left, self._task)):
-                yield some, _Task(functools.partial(_graded, some))
+                yield some, self._threads.submit(self._by_one, _Process.grade, some)
 
-    def _first(self, tasks: Sequence[_Task[_T]]) -> _T:
-        """The result of the first of some tasks; the others are submitted, too."""
-        while True:
-            self._submit(tasks)
-            try:
-                return tasks[0].future.result()
-            except BrokenProcessPool:
-                if not self._replacements:
-                    told = "the processes that grade are killed again and again, perhaps for want of memory; run again."
-                    raise CourseError(told) from None
-                self._replacements -= 1
+    def _by_one(self, work: Callable[..., _T], *arguments: object) -> _T:
+        """In a thread: let a process that has nothing to do work."""
+        process = self._idle.get()
+        try:
+            return work(process, *arguments)
+        finally:
+            self._idle.put(process)
+
+
+class _Process:
+    """One process, for one thread at a time; where it has died, there is another one, unless it is `ended`."""
+
+    def __init__(self, core: int | None, arguments: tuple[str, str, bool]) -> None:
+        self._core, self._arguments = core, arguments
+        self.ended = False
+        self._start()
+
+    def begin(self) -> None:
+        """Let the process go on from where it needs the cases."""
+        self._turn.put(self._core)
+
+    def sandbox(self) -> Sandbox:
+        """The sandbox that it chose. Raises what kept it from being ready; CourseError if it dies of that twice."""
+        with suppress(BrokenProcessPool):
+            return self._do(_sandbox)
+        try:
+            return self._do(_sandbox)
+        except BrokenProcessPool:
+            told = "the processes that grade are killed before they are ready, perhaps for want of memory; run again."
+            raise CourseError(told) from None
+
+    def grade(self, collected: Sequence[Collected]) -> list[Graded]:
+        """What submissions got. Where it dies, they are graded one by one, and at what it dies again is put aside."""
+        with suppress(BrokenProcessPool):
+            return self._do(functools.partial(_graded, collected))
+        return [self._alone(each) for each in collected]
+
+    def close(self) -> None:
+        """End it, when it has done what it is at."""
+        self._executor.shutdown(cancel_futures=True)
+
+    def _alone(self, collected: Collected) -> Graded:
+        try:
+            (result,) = self._do(functools.partial(_graded, [collected]))
+        except BrokenProcessPool:
+            return message("graded", KILLED)
+        return result
+
+    def _do(self, work: Callable[[], _T]) -> _T:
+        """Raises BrokenProcessPool where the process dies; then there is another one for what comes next."""
+        if self.ended:
+            raise BrokenProcessPool
+        try:
+            return self._executor.submit(work).result()
+        except BrokenProcessPool:
+            if not self.ended:
                 self.close()
                 self._start()
                 self.begin()
-
-    def _submit(self, tasks: Iterable[_Task[_T]]) -> None:
-        """Hand tasks to the processes that there are now; where these were killed, that shows in the tasks' results."""
-        for task in tasks:
-            if task.executor is not self._executor:
-                task.executor = self._executor
-                try:
-                    task.future = self._executor.submit(task.work)
-                except BrokenProcessPool as error:
-                    task.future = Future()
-                    task.future.set_exception(error)
+            raise
 
     def _start(self) -> None:
         # Not by forking: this process may have threads.
         context = multiprocessing.get_context("spawn")
-        self._turns: SimpleQueue[int | None] = context.SimpleQueue()
-        self._executor = ProcessPoolExecutor(self._count, context, _begin, (self._turns, *self._arguments))
-        # Ctrl-C is for the process that started them; what is blocked stays so in those that are started.
+        self._turn: queues.SimpleQueue[int | None] = context.SimpleQueue()
+        self._executor = ProcessPoolExecutor(1, context, _begin, (self._turn, *self._arguments))
+        # Ctrl-C is for the process that started it; what is blocked stays so in one that is started.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            for _ in range(self._count):  # one is started with each task, while none has nothing to do
-                self._executor.submit(os.getpid)
+            self._executor.submit(os.getpid)  # it is started with the first task
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
-@dataclass
-class _Task(Generic[_T]):
-    """Something that a process of a pool is to do, and the processes that were asked for it."""
-
-    work: Callable[[], _T]
-    executor: ProcessPoolExecutor | None = None
-    future: Future[_T] = field(default_factory=Future)
-
-
-_Given = tuple["list[Collected]", "_Task[list[Graded]]"]
+_Given = tuple["list[Collected]", "Future[list[Graded]]"]
 
 
 @contextmanager
@@ -216,7 +241,7 @@ _ready: Callable[[], tuple[Engine, Sandbox]]
 """What a process of the pool grades with; raises what kept it from being made."""
 
 
-def _begin(turns: SimpleQueue[int | None], name: str, released: str, allow_weak: bool) -> None:
+def _begin(turn: queues.SimpleQueue[int | None], name: str, released: str, allow_weak: bool) -> None:
     """In a process of the pool, before its first task."""
     global _ready
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -224,7 +249,7 @@ def _begin(turns: SimpleQueue[int | None], name: str, released: str, allow_weak:
         from autograder.course.engine import prepared
 
         _ready = functools.cache(functools.partial(prepared, name, released, allow_weak))
-        core = turns.get()
+        core = turn.get()
         if core is not None and sys.platform == "linux":
             with suppress(OSError):  # what the system no longer gives us is no reason not to grade
                 os.sched_setaffinity(0, {core})  # and with it all that it starts
@@ -247,5 +272,10 @@ def _sandbox() -> Sandbox:
 def _graded(collected: Sequence[Collected]) -> list[Graded]:
     from autograder.course.engine import graded
 
-    grade = _ready()[0]
+    try:
+        grade = _ready()[0]
+    except AutograderError:
+        raise
+    except Exception as error:
+        return [message("graded", error)] * len(collected)
     return [graded(grade, each) for each in collected]

@@ -36,8 +36,8 @@ class RestoreCells(CoursePreprocessor):
 class GradeInSandbox(CoursePreprocessor):
     """Grades what the student handed in and shows the results in the test cells.
 
-    The file as submitted is graded, not the notebook at hand: nbgrader has already put back locked cells there, and
-    both ways of grading must come to the same score.
+    What was submitted is graded, not the notebook at hand: nbgrader has already put back locked cells there, the one
+    that was worked on may have another name, and both ways of grading must come to the same score.
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
@@ -46,8 +46,8 @@ class GradeInSandbox(CoursePreprocessor):
         name, notebook, student = where["assignment"], where["notebook"], where["student"]
         if notebook != name:
             raise CourseError(f"{notebook}.ipynb is no notebook of {name}; only {name}.ipynb is graded.")
-        path = Path(self.course) / "submitted" / student / name / f"{name}.ipynb"
-        (graded,) = grade_files(name, [path], names=[student], sandbox=choose(allow_weak=False))["submissions"]
+        folder = Path(self.course) / "submitted" / student / name
+        (graded,) = grade_files(name, [folder], names=[student], sandbox=choose(allow_weak=False))["submissions"]
         if graded["status"] != "graded":
             raise CourseError(f"{student}: {graded['message']}.")
         write_outputs(nb, graded)

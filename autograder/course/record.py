@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,11 +29,12 @@ from nbgrader.api import (
     SubmittedNotebook,
     new_uuid,
 )
-from nbgrader.utils import parse_utc
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from autograder.course.files import stamp, write
 from autograder.course.marking import Cell, Marked, written_answers
+from autograder.course.moment import moment
+from autograder.course.notebook import exercise_of
 from autograder.course.tools import settings
 from autograder.errors import CourseError
 
@@ -66,18 +67,44 @@ def autograded(course: Path, name: str, student: str) -> Path:
     return course / "autograded" / student / name / f"{name}.ipynb"
 
 
-def holds(course: Path, book: Gradebook, name: str, points: Mapping[str, float]) -> bool:
-    """Whether the students' automatic points in the gradebook are `points`: not so in an old backup, or a new one."""
+@dataclass(frozen=True)
+class Recorded:
+    """What was recorded of a submission: automatic points by exercise, and the text of when it was handed in."""
+
+    points: Mapping[str, float]
+    submitted: str | None = None
+
+
+def lost(course: Path, book: Gradebook, name: str, recorded: Mapping[str, Recorded]) -> list[str]:
+    """Students whose gradebook entry is not what was recorded: it is an old backup, or a new gradebook.
+
+    Exercises that the assignment no longer has do not count.
+    """
     places = _Places.find(book, name, course)
     query = (
-        select(SubmittedAssignment.student_id, func.sum(Grade.auto_score))
+        select(SubmittedAssignment.student_id, SubmittedAssignment.timestamp, Grade.cell_id, Grade.auto_score)
         .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
         .where(SubmittedNotebook.notebook_id == places.notebook)
-        .group_by(SubmittedAssignment.student_id)
     )
-    found = {student: total or 0.0 for student, total in book.db.execute(query)}
-    return all(abs(found.get(student, -1.0) - total) < _ROUNDING for student, total in points.items())
+    if len(recorded) == 1:  # of others the gradebook may hold what cannot be read
+        query = query.where(SubmittedAssignment.student_id.in_(list(recorded)))
+    cells = {identifier: exercise_of(cell) for cell, identifier in places.graded.items()}
+    moments: dict[str, datetime | None] = {}
+    points: dict[str, dict[str, float]] = {}
+    for student, handed_in, cell, score in book.db.execute(query):
+        moments[student] = handed_in
+        points.setdefault(student, {})[cells[cell]] = score or 0.0
+    exercises = set(cells.values())
+
+    def same(student: str, entry: Recorded) -> bool:
+        known = points.get(student)
+        if known is None or (entry.submitted is not None and moments[student] != moment(entry.submitted)):
+            return False
+        wanted = {exercise: score for exercise, score in entry.points.items() if exercise in exercises}
+        return all(abs(known.get(exercise, -1.0) - score) < _ROUNDING for exercise, score in wanted.items())
+
+    return [student for student, entry in recorded.items() if not same(student, entry)]
 
 
 @contextmanager
@@ -216,7 +243,7 @@ def _grade(cell: Cell, old: Mapping[str, Any], answer: str | None) -> dict[str, 
 
 def _submitted(book: Gradebook, places: _Places, students: Mapping[str, Marked]) -> dict[str, str]:
     """Identifiers of the students' submitted notebooks; those that miss are made."""
-    moments = {student: _moment(each.collected.timestamp) for student, each in students.items()}
+    moments = {student: moment(each.collected.timestamp) for student, each in students.items()}
     names = list(students)
     known = {
         row[0] for some in _parts(names) for row in book.db.execute(select(Student.id).where(Student.id.in_(some)))
@@ -288,17 +315,12 @@ def _parts(values: Sequence[str]) -> Iterable[Sequence[str]]:
     return (values[start : start + _MANY] for start in range(0, len(values), _MANY))
 
 
-def _moment(text: str) -> datetime | None:
-    try:
-        moment: datetime | None = parse_utc(text) if text else None
-    except (ValueError, OverflowError):
-        return None
-    return moment
-
-
 def _save_files(course: Path, name: str, marked: Marked) -> None:
     student = marked.collected.student
     notebook = autograded(course, name, student)
+    if not marked.collected.timestamp:  # formgrader reads this file, too, and stops at one that is no time
+        with suppress(OSError):
+            (course / "submitted" / student / name / "timestamp.txt").unlink()
     # nbgrader's release_feedback stops at a submission without these two, however it came here.
     secret = stamp(course, name, student, "submission_secret.txt")
     kept = notebook.with_name("submission_secret.txt")

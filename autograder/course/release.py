@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from traitlets.config import Config
 
 from autograder import cases, project, visible
 from autograder.course.collecting import SafeCollect
-from autograder.course.files import released, write
+from autograder.course.config import course_id, exchange_root
+from autograder.course.files import private, released, write
 from autograder.course.notebook import source_notebook
 from autograder.course.tools import converter, exchange, gradebook, run
 from autograder.errors import CourseError, UsageError
@@ -28,14 +30,31 @@ def release(name: str, course: Path, due: datetime | None = None) -> Path:
     That is the notebook and, beside it, the visible cases for `autograder check`.
 
     `due` is in UTC if it has no time zone; without it a due date set earlier stays. Returns the student's notebook.
-    Raises AuthoringError for an invalid assignment and CourseError where nbgrader cannot go on.
+    Raises AuthoringError for an invalid assignment and CourseError where nbgrader cannot go on; what was released
+    before is still there then.
     """
-    text = _generate(name, course, _points(name))
+    private(course)
+    with _restored_on_failure(course / "release" / name):
+        text = _generate(name, course, _points(name))
     if due is not None:
         set_due(name, course, due)
     ours = _written(name, text)
+    _open_exchange(exchange_root(course))
     run(exchange(ExchangeReleaseAssignment, course, name, force=True), f"releasing {name}")
+    _write_configuration(course)
     return ours
+
+
+def student_configuration(course: Path) -> Path:
+    """Where the file is that tells a student's nbgrader about the exchange and the course; `release` writes it."""
+    return exchange_root(course) / course_id() / "nbgrader_config.py"
+
+
+def closed_to_students(course: Path) -> Path | None:
+    """The outermost folder on the way to the exchange that other users cannot enter; None if there is none."""
+    way = exchange_root(course)
+    closed = [folder for folder in (way, *way.parents) if not folder.stat().st_mode & 0o001]
+    return closed[-1] if closed else None
 
 
 def student_notebook(name: str) -> str:
@@ -47,6 +66,40 @@ def student_notebook(name: str) -> str:
 def build(name: str) -> Path:
     """Write what students get to `assignments/`, without releasing it. Returns the notebook."""
     return _written(name, student_notebook(name))
+
+
+@contextmanager
+def _restored_on_failure(folder: Path) -> Iterator[None]:
+    """Put a folder back as it was where something in a `with` fails: nbgrader removes what was there before."""
+    with tempfile.TemporaryDirectory() as beside:
+        before = Path(beside) / folder.name
+        if folder.is_dir():
+            shutil.copytree(folder, before)
+        try:
+            yield
+        except BaseException:
+            if before.is_dir():
+                shutil.rmtree(folder, ignore_errors=True)
+                shutil.copytree(before, folder)
+            raise
+
+
+def _open_exchange(root: Path) -> None:
+    """Everyone may write into the exchange, as nbgrader wants it, but nobody may move what belongs to others."""
+    root.mkdir(parents=True, exist_ok=True)
+    with suppress(PermissionError):  # it is another user's, who has decided
+        root.chmod(0o1777)
+
+
+def _write_configuration(course: Path) -> None:
+    """Students copy this file; only the instructor's user can change it, in a folder of the exchange that is theirs."""
+    lines = (
+        "# Copy this file into the folder ~/.jupyter: then `nbgrader fetch_assignment` and the others find the course.",
+        "c = get_config()",
+        f"c.Exchange.root = {str(exchange_root(course))!r}",
+        f"c.CourseDirectory.course_id = {course_id()!r}",
+    )
+    write(student_configuration(course), ("\n".join(lines) + "\n").encode())
 
 
 def _written(name: str, notebook: str) -> Path:

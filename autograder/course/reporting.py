@@ -6,33 +6,60 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from autograder import aside
 from autograder.course.export import rows, to_csv
-from autograder.course.feedback import make_pages, results, write_pages
+from autograder.course.feedback import make_pages
 from autograder.course.files import class_page_file, table_file, write
 from autograder.course.record import penalise
 from autograder.course.state import State, locked
-from autograder.course.tools import gradebook
+from autograder.course.tools import UNUSABLE, gradebook
 from autograder.errors import CourseError
 from autograder.report.classroom import class_page
 
+_MANY = 500
 
-def tabulate(
-    name: str, course: Path, state: State, failed: Mapping[str, str], skipped: Sequence[str]
-) -> list[dict[str, Any]]:
+
+def tabulate(name: str, course: Path, state: State, skipped: Sequence[str]) -> list[dict[str, Any]]:
     """Write table and class page, and the pages of students whose late penalty has changed. Returns the table's rows.
 
-    failed   whom the grader failed at, and why; skipped: names of folders that are no student's
+    Who cannot be shown is put aside. `skipped` are names of folders that are no student's.
     """
+    moved: list[str] = []
     with gradebook(course) as book:
-        moved = penalise(course, book, name)
-        write_pages(course, book, name, results(course, name, [each for each in moved if each in state.students]))
-        found = rows(book, name, state.students)
-        due = book.find_assignment(name).duedate
-    table = table_file(course, name)
-    write(table, to_csv(found).encode())
-    shown = [dict(vars(row)) for row in found]
-    page = class_page(name, shown, state.students, table.name, due=due, failed=failed, skipped=skipped)
-    write(class_page_file(course, name), page.encode())
+
+        def take_off(some: Sequence[str]) -> None:
+            moved.extend(penalise(course, book, name, some))
+
+        graded = sorted(set(state.students) - set(state.aside))
+        for start in range(0, len(graded), _MANY):
+            state.put_aside(aside.apart(take_off, graded[start : start + _MANY], "recorded", fatal=UNUSABLE))
+    make_pages(name, course, state, [student for student in moved if student not in state.aside])
+    with gradebook(course) as book:
+        assignment = book.find_assignment(name)
+        table = table_file(course, name)
+
+        def written(notes: Mapping[str, Any], some: Sequence[str] | None) -> tuple[list[dict[str, Any]], bytes, bytes]:
+            """Rows, table and class page of some students, or all."""
+            found = rows(book, name, notes, some)
+            shown = [dict(vars(row)) for row in found]
+            page = class_page(name, shown, notes, table.name, due=assignment.duedate, skipped=skipped)
+            return shown, to_csv(found).encode(), page.encode()
+
+        try:
+            shown, lines, page = written(state.students, None)
+        except Exception as error:
+            if aside.stops_all(error) or isinstance(error, UNUSABLE):
+                raise
+            alone = aside.apart(
+                lambda some: written({student: state.students[student] for student in some}, some),
+                sorted(state.students),
+                "reported",
+                fatal=UNUSABLE,
+            )
+            state.put_aside(alone)
+            shown, lines, page = written(state.students, None)
+    write(table, lines)
+    write(class_page_file(course, name), page)
     return shown
 
 
@@ -45,5 +72,6 @@ def report(name: str, course: Path) -> list[str]:
         state = State.load(course, name)
         if not state.students:
             raise CourseError(f"nothing of {name} has been graded in {course}; grade it first.")
-        tabulate(name, course, state, {}, ())  # the state is left: the next run still asks what changed the gradebook
-        return make_pages(name, course, sorted(state.students))
+        make_pages(name, course, state, sorted(state.students))
+        tabulate(name, course, state, ())  # the rest of the state is left: the next run still asks what changed
+        return sorted(state.students)

@@ -15,6 +15,7 @@ from nbgrader.exchange.default import ExchangeFetchAssignment, ExchangeSubmit
 
 from autograder import project
 from autograder.cases import load_module
+from autograder.course.files import private
 from autograder.course.release import collect, release, set_due
 from autograder.course.students import CLASS, LATE, Sheet, Work
 from autograder.course.tools import exchange, run
@@ -28,6 +29,7 @@ def sample_class(name: str, course: Path) -> list[str]:
 
     Those of `LATE` submit after the others, and after the assignment was due.
     """
+    private(course.parent / "students")
     release(name, course)
     solutions = solutions_of(course / "source" / name / f"{name}.ipynb")
     bank = exercises_of(load_module(project.hidden_tests(name)))
@@ -91,7 +93,7 @@ def _hand_in(
 
     nbgrader's cache is each student's own too: it holds the secrets with which feedback is fetched.
     """
-    home = course / "students" / student
+    home = course.parent / "students" / student
     own = {"assignment_dir": str(home), "cache": str(home / "cache")}
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)

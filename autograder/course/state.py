@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.course.files import write
+from autograder.course.files import private, write
 from autograder.errors import CourseError
 
 _TABLE = ""
@@ -36,6 +36,11 @@ class State:
     rows: list[dict[str, Any]] = field(default_factory=list)
     gradebook: int = 0
 
+    @property
+    def aside(self) -> dict[str, str]:
+        """Those whose submission was put aside, and why."""
+        return {student: note["message"] for student, note in self.students.items() if note["status"] == "aside"}
+
     @classmethod
     def load(cls, course: Path, name: str) -> State:
         """Read the state; a missing or damaged file is an empty state, which only means more work."""
@@ -51,20 +56,27 @@ class State:
                 if student == _TABLE:
                     state.rows, state.gradebook = list(entry["rows"]), int(entry["gradebook"])
                 else:
-                    state.students[str(student)] = {"key": str(entry["key"]), **entry}
+                    state.students[str(student)] = _note(entry)
             except (ValueError, LookupError, TypeError, AttributeError):
                 continue  # cut by a crash: graded again
         return state
 
     def add(self, entries: Mapping[str, dict[str, Any]]) -> None:
         """Add students, at the end of the file."""
+        if not entries:
+            return
         self.students.update(entries)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        private(self.path.parent)
         lines = "".join(_line(student, entry) for student, entry in entries.items())
         with open(self.path, "ab") as file:
             file.write(b"\n" + lines.encode())  # a line that a crash cut ends here
             file.flush()
             os.fsync(file.fileno())
+
+    def put_aside(self, problems: Mapping[str, str]) -> None:
+        """Add students whose submission was put aside, and why: whatever it was, the next run grades it."""
+        note = {"key": "", "status": "aside", "exercises": []}
+        self.add({student: {**note, "message": told} for student, told in problems.items()})
 
     def save(self) -> None:
         """Write all of it anew, whole or not at all."""
@@ -78,11 +90,36 @@ def result_file(course: Path, name: str, student: str) -> Path:
     return _folder(course) / name / f"{student}.json"
 
 
+def not_collected(course: Path, name: str) -> dict[str, str]:
+    """Students whose submission could not be collected, and why; without those that a person has put in place since."""
+    path = _not_collected_file(course, name)
+    try:
+        known, written = json.loads(path.read_bytes()), path.stat().st_mtime
+        found = {str(student): str(reason) for student, reason in known.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+    def stays(student: str) -> bool:
+        try:
+            return (course / "submitted" / student / name).stat().st_ctime <= written
+        except OSError:
+            return True
+
+    return {student: reason for student, reason in found.items() if stays(student)}
+
+
+def write_not_collected(course: Path, name: str, found: Mapping[str, str]) -> None:
+    """Keep them for the next run that grades."""
+    path = _not_collected_file(course, name)
+    if found or path.is_file():
+        write(path, json.dumps(found, sort_keys=True).encode())
+
+
 @contextmanager
 def locked(course: Path) -> Iterator[None]:
     """Only one run at a time writes into a course. Raises CourseError if there is another one."""
-    folder = _folder(course)
-    folder.mkdir(parents=True, exist_ok=True)
+    private(course)
+    folder = private(_folder(course))
     with open(folder / "lock", "wb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # given up by the system when this process ends
@@ -99,8 +136,19 @@ def gradebook_time(course: Path) -> int:
         return 0
 
 
+def _note(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What was read of a student, if that is what `State` says."""
+    short = [{**exercise, "score": float(exercise["score"])} for exercise in entry["exercises"]]
+    words = {key: str(entry[key]) for key in ("key", "status", "message")}
+    return {**entry, **words, "exercises": short}
+
+
 def _folder(course: Path) -> Path:
     return course / ".autograder"
+
+
+def _not_collected_file(course: Path, name: str) -> Path:
+    return _folder(course) / f"{name}.not-collected.json"
 
 
 def _line(student: str, entry: Mapping[str, Any]) -> str:

@@ -12,11 +12,15 @@ from typing import Any
 from nbgrader.api import Gradebook
 from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from traitlets.config import Config
 
 from autograder.course.config import configure
 from autograder.errors import CourseError
+
+UNUSABLE = (OperationalError,)
+"""What a database raises that nobody can use: locked, damaged, without room."""
+_OURS = f"{CourseError.__module__}.{CourseError.__qualname__}: "
 
 
 def settings(course: Path) -> Config:
@@ -67,7 +71,7 @@ def _reason(log: str, error: Exception) -> str:
         start = lines.index("Traceback (most recent call last):")
         cause = next((line for line in lines[start + 1 :] if line and not line.startswith(" ")), "")
         if cause:
-            return cause
+            return cause.removeprefix(_OURS)
     return str(error) or type(error).__name__
 
 

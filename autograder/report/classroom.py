@@ -36,16 +36,15 @@ def class_page(
     table: str,
     *,
     due: datetime | None = None,
-    failed: Mapping[str, str] | None = None,
     skipped: Sequence[str] = (),
 ) -> str:
     """The class page: how scores are spread, which exercises are hard, which misconceptions are common, and everyone.
 
     rows    the class table, as dicts; notes: `exercises` of each student, in short form; table: name of the CSV file
-    due     when the assignment was due; failed: whom the grader failed at, and why; skipped: folders of no student
+    due     when the assignment was due; skipped: names of folders of no student
     """
     handed_in = [row for row in rows if row["student"] in notes]
-    shares = [_share(row["total"], row["max_score"]) for row in handed_in]
+    shares = [_share(row["total"], row["max_score"]) for row in handed_in if row["total"] is not None]
     mistakes = _misconceptions(notes)
     return template("class.html.j2").render(
         name=name,
@@ -60,7 +59,8 @@ def class_page(
         first=[each for each in mistakes[:_FIRST] if len(each["who"]) > 1],
         stopped=_stopped(notes),
         unreadable=[row for row in handed_in if row["status"] == "unreadable"],
-        failed=failed or {},
+        aside=[row for row in handed_in if row["status"] == "aside"],
+        remarks=[row for row in handed_in if row["status"] == "graded" and row["message"]],
         skipped=skipped,
         absent=[row["student"] for row in rows if row["status"] == "not submitted"],
         by_hand=[row["student"] for row in handed_in if row["needs_manual_grade"]],
@@ -81,6 +81,7 @@ def _tiles(rows: Sequence[Row], handed_in: Sequence[Row], shares: Sequence[float
     late = sum(bool(row["late_penalty"]) for row in handed_in)
     by_hand = sum(bool(row["needs_manual_grade"]) for row in handed_in)
     unreadable = sum(row["status"] == "unreadable" for row in handed_in)
+    aside = sum(row["status"] == "aside" for row in handed_in)
     return [
         (f"{len(handed_in)} of {len(rows)}", "handed in"),
         (f"{mean(shares):.0f} %" if shares else "–", "of the points, mean"),
@@ -88,6 +89,7 @@ def _tiles(rows: Sequence[Row], handed_in: Sequence[Row], shares: Sequence[float
         (str(late), "late"),
         (str(by_hand), "to grade by hand"),
         (str(unreadable), "unreadable"),
+        *([(str(aside), "put aside")] if aside else []),
     ]
 
 

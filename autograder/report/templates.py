@@ -39,9 +39,9 @@ def prose(text: str) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
 
 
-def points(value: float) -> str:
-    """Points as people write them: no zeros at the end, at most two digits after the point."""
-    return f"{round(value, 2):g}"
+def points(value: float | None) -> str:
+    """Points as people write them: at most two digits after the point, no zeros at the end; a dash for none."""
+    return "–" if value is None else f"{round(value, 2):g}"
 
 
 class _Pages(Environment):

@@ -26,8 +26,11 @@ def show(document: dict[str, Any], console: Console, sandbox: str) -> None:
     console.print(Text(f"{document['assignment']}, version {document['version']}, sandbox: {sandbox}", style="dim"))
     for entry in document["submissions"]:
         console.print()
-        console.print(Text(f"{printable(entry['submission'])}: {entry['score']:g} of {entry['max_score']:g}", "bold"))
-        if entry["status"] == "unreadable":
+        points = "no score" if entry["score"] is None else f"{entry['score']:g} of {entry['max_score']:g}"
+        console.print(Text(f"{printable(entry['submission'])}: {points}", "bold"))
+        if entry["status"] == "aside":
+            console.print(Text(f"  {printable(entry['message'])}", "red"))
+        elif entry["status"] == "unreadable":
             console.print(Text(f"  not graded: {printable(entry['message'])}", "red"))
         else:
             _show_exercises(entry["exercises"], console)
@@ -46,11 +49,15 @@ def show_class(rows: Sequence[Mapping[str, Any]], console: Console) -> None:
         note = clean(row["message"]) or waits
         style = "red" if row["status"] != "graded" else ""
         late = f"−{row['late_penalty']:g}" if row["late_penalty"] else ""
-        numbers = (f"{row['score']:g}", late, f"{row['total']:g}", f"{row['max_score']:g}")
+        numbers = (_number(row["score"]), late, _number(row["total"]), f"{row['max_score']:g}")
         table.add_row(*(Text(printable(cell), style) for cell in (row["student"], row["status"], *numbers, note)))
     console.print(table)
     if len(rows) > _SHOWN:
         console.print(Text(f"… and {len(rows) - _SHOWN} more, in the class page and the table of grades", "dim"))
+
+
+def _number(points: float | None) -> str:
+    return "–" if points is None else f"{points:g}"
 
 
 def show_checks(checks: Sequence[Mapping[str, Any]], console: Console) -> None:

@@ -23,7 +23,7 @@ _DIGITS = (6, 8, 10, 12, 15, 17)
 _SPECIAL = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
 _ENTRY = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|-?inf|nan|NaN|True|False|None")
 
-_MARKS = {"correct": "✓", "runs": "✓", "partial": "◐", "missing": "○", "later": "○"}
+_MARKS = {"correct": "✓", "runs": "○", "partial": "◐", "missing": "○", "later": "○"}
 """Signs of outcomes, so that none is told by colour alone; ✗ for the others."""
 
 Path = tuple[int, ...]

@@ -18,6 +18,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder
 from pathlib import Path
 from types import CodeType, MappingProxyType
 
@@ -41,12 +42,14 @@ _ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 @dataclass
 class Problem:
-    """Why a name could not be defined: the exception's type and text, and the cell, from 0, and its line."""
+    """Why a name could not be defined: the exception's type and text, the cell, from 0, its line, and the function
+    there."""
 
     type: str
     message: str
     line: int | None = None
     cell: int | None = None
+    within: str | None = None
 
 
 @dataclass
@@ -224,6 +227,8 @@ def read_as_ipython(folder: Path | None) -> None:
         return
     packages = {f"IPython{part}": folder / part[1:] for part in ("", ".core", ".utils")}
     before = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "IPython"}
+    finders = sys.meta_path[:]
+    sys.meta_path[:] = [BuiltinImporter, FrozenImporter, PathFinder]  # and nothing that stands in for IPython
     try:
         for name, path in packages.items():
             sys.modules[name] = types.ModuleType(name)
@@ -232,6 +237,7 @@ def read_as_ipython(folder: Path | None) -> None:
     except (ImportError, AttributeError):
         return
     finally:
+        sys.meta_path[:] = finders
         for name in [name for name in sys.modules if name.partition(".")[0] == "IPython"]:
             del sys.modules[name]
         sys.modules.update(before)

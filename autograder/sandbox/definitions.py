@@ -14,10 +14,8 @@ Runs inside the sandbox, so it needs only the standard library.
 from __future__ import annotations
 
 import builtins
-import importlib.abc
-import importlib.machinery
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -28,8 +26,6 @@ from autograder.sandbox.names import draws
 
 _SECONDS, _WHOLE_SECONDS = 8.0, 4.0
 """Of processor time for the statements that are needed, and for those of a whole notebook."""
-ABSENT = frozenset({"matplotlib", "seaborn", "plotly", "IPython", "ipywidgets", "tqdm"})
-"""Modules that draw or show progress: a harmless stand-in keeps functions that use them on the way alive."""
 
 
 @dataclass
@@ -95,7 +91,6 @@ def define(
     `known` are cells that `compiled` has seen already; the numbers of cells that are not the student's are `given`, and
     what is not needed there is never run: it tests or shows.
     """
-    sys.meta_path.append(_AbsentModules())
     budget = Budget(_WHOLE_SECONDS if whole else _SECONDS)
     reading = read(cells, known, budget)
     statements = reading.statements
@@ -198,18 +193,18 @@ def problem_of(error: BaseException, files: Mapping[str, int] = MappingProxyType
     """Describe an exception that student code raised, with the place in the cells where it arose."""
     if isinstance(error, TooSlow):
         return Problem("TimeoutError", str(error))
-    line = cell = None
+    line = cell = within = None
     trace = error.__traceback__
     while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        if file in files or _is_cell(file):
-            line, cell = trace.tb_lineno, files.get(file)
+        code = trace.tb_frame.f_code
+        if code.co_filename in files or _is_cell(code.co_filename):
+            line, cell, within = trace.tb_lineno, files.get(code.co_filename), code.co_qualname
         trace = trace.tb_next
     try:
         message = str(error)[:300]
     except BaseException:  # a hostile __str__
         message = ""
-    return Problem(type(error).__name__, message, line, cell)
+    return Problem(type(error).__name__, message, line, cell, within)
 
 
 def described(error: BaseException, found: Definitions) -> dict[str, Any]:
@@ -219,21 +214,29 @@ def described(error: BaseException, found: Definitions) -> dict[str, Any]:
     """
     problem, module = problem_of(error, found.files), absent_module(error, found.forbidden)
     cause = found.problems.get(error.name) if isinstance(error, NameError) and isinstance(error.name, str) else None
-    if cause and not module:
+    if cause and cause.type == "EOFError":
+        problem = cause  # nobody answered its `input()`
+    elif cause and not module:
         message = f"{problem.message}: its own definition raises {cause.type}: {cause.message}"
         problem = Problem(problem.type, message[:300], cause.line, cause.cell)
     return {**vars(problem), "module": module}
 
 
+def target(namespace: Mapping[str, Any], name: str) -> Any:
+    """The function, class or attribute of a class that an exercise asks for; None if it is not there."""
+    owner, *attributes = name.split(".")
+    there = namespace.get(owner)
+    for attribute in attributes:
+        there = getattr(there, attribute, None)
+    return there
+
+
 def defines(namespace: Mapping[str, Any], name: str) -> bool | None:
     """Whether a function, class or method is there; None if only a call can tell, because objects may have it."""
-    owner, *attributes = name.split(".")
-    target = namespace.get(owner)
-    if target is None or not attributes:
-        return target is not None
-    for attribute in attributes:
-        target = getattr(target, attribute, None)
-    return True if target is not None else None
+    if target(namespace, name) is not None:
+        return True
+    owner, _, attribute = name.partition(".")
+    return None if attribute and namespace.get(owner) is not None else False
 
 
 def is_absence(error: str, message: str) -> bool:
@@ -244,44 +247,3 @@ def is_absence(error: str, message: str) -> bool:
 def _is_cell(file: str) -> bool:
     """Whether code comes from a cell that a student's own Jupyter has run."""
     return file.startswith("<ipython-input") or "ipykernel_" in file
-
-
-class _Inert(ModuleType):
-    """Stands in for a plotting module, and for everything that is asked of it."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self
-
-    def __iter__(self) -> Iterator[Any]:  # fig, ax = plt.subplots()
-        return iter((self, self))
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(self, *args: Any) -> None:
-        return None
-
-
-class _AbsentModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds a stand-in for modules in ABSENT; last on the path, so a real one would win."""
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> importlib.machinery.ModuleSpec | None:
-        if name.partition(".")[0] not in ABSENT:
-            return None
-        return importlib.machinery.ModuleSpec(name, self, is_package=True)
-
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
-        module = _Inert(spec.name)
-        module.__path__ = []
-        if spec.name.startswith("tqdm"):
-            for name in ("tqdm", "trange", "tqdm_notebook"):
-                setattr(module, name, range if name == "trange" else lambda items=(), *args, **kwargs: items)
-        return module
-
-    def exec_module(self, module: ModuleType) -> None:
-        return None

@@ -27,7 +27,9 @@ _INSIDE = (
     "sandbox/names.py",
     "sandbox/cells.py",
     "sandbox/definitions.py",
+    "sandbox/absent.py",
     "sandbox/kept.py",
+    "sandbox/stubs.py",
     "sandbox/worker.py",
 )
 """The files of ours that a worker sees."""

@@ -19,12 +19,14 @@ A forked process locks itself in, says `{"ready": true}` over its own socket, th
            "forbidden": {name: module}, "complete": bool, "rebound", "settled": numbers of cells}
            (see `definitions`; "given" and "whole" may be left out)
     {"id", "op": "call", "name", "call": expression, "cases": [{argument: value}, …] or "kept": exercise and "which":
-     [[index, the one after the last], …], "replace": {name: [bytes of tags, of sizes, of sealed results]}} and all
-     these bytes in the lines after it
-        → {"id", "missing": whether there is nothing to call}, and in the lines after it a batch: a result for each call
+     [[index, the one after the last], …] and "shared": whether their arguments need not be copied, "replace": {name:
+     [bytes of tags, of sizes, of sealed results]}} and all these bytes in the lines after it
+        → {"id", "missing": whether there is nothing to call}, and in the lines after it a batch with a result for each
+          call; or, as for "calls", {"id", "changed": true} if shared arguments were changed, or memory did not suffice
     {"id", "op": "calls", "calls": [a request to call, …]}
-        → {"id", "sizes": [bytes of the batch or null if there is nothing to call, …]} and in the lines after it these
-          batches, for as many as are answered in a short time, but for one at least: the others are asked for again
+        → {"id", "sizes": [bytes of the batch or null if there is nothing to call, …], "untouched": [whether it is only
+          a stub, …]} and in the lines after it these batches, for as many as are answered in a short time, but for one
+          at least: the others are asked for again
 
 A name in `replace` becomes, for this call, a proxy that knows right results for some arguments ("tags" of these, and
 the results sealed with them: who does not have the arguments cannot read the result), and asks the trusted side for
@@ -108,9 +110,10 @@ def main(arguments: list[str]) -> None:
     sys.path += paths
     for name in _PRELOADED if files == "1" else [*_PRELOADED, *_LARGE]:
         importlib.import_module(name)
-    from autograder.sandbox import cells, lock
+    from autograder.sandbox import absent, cells, lock
 
     cells.read_as_ipython(pathlib.Path(ipython) if ipython else None)
+    absent.install()
     parent = Parent(socket.socket(fileno=int(descriptor)), files_readable=files == "1")
     null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
@@ -127,11 +130,11 @@ class Parent:
 
     def __init__(self, connection: socket.socket, files_readable: bool) -> None:
         from autograder import batch, values
-        from autograder.sandbox import cells, definitions, kept, lock, wire
+        from autograder.sandbox import cells, definitions, kept, lock, stubs, wire
 
         self.connection, self.files_readable = connection, files_readable
         self.batch, self.values, self.definitions, self.lock, self.wire = batch, values, definitions, lock, wire
-        self.keep, self.compiled = kept.Kept, cells.compiled
+        self.keep, self.compiled, self.untouched = kept.Kept, cells.compiled, stubs.untouched
         self.kept: dict[str, Kept] = {}
         self.known: Known = {}
 
@@ -252,12 +255,17 @@ class _NoOutput:
         return False
 
 
+class _ChangedError(Exception):
+    """Calls that should have left their arguments alone did not."""
+
+
 class Worker:
     """Serves requests for one submission."""
 
     def __init__(self, connection: socket.socket, parent: Parent) -> None:
         self.connection, self.kept, self.batch, self.values = connection, parent.kept, parent.batch, parent.values
         self.wire, self.definitions, self.known = parent.wire, parent.definitions, parent.known
+        self.is_stub = parent.untouched
         self.found = self.definitions.Definitions({})
 
     def serve(self) -> None:
@@ -270,15 +278,24 @@ class Worker:
                 identity = {"id": request["id"]}
                 if request["op"] == "load":
                     self.send({**identity, **self.load(request)})
-                elif request["op"] == "call":
-                    batch = self.call(request)
-                    self.send({**identity, "missing": batch is None}, batch.as_bytes() if batch else b"")
-                else:
-                    batches = self.calls(request["calls"])
-                    sizes = [None if batch is None else len(batch) for batch in batches]
-                    self.send({**identity, "sizes": sizes}, b"".join(filter(None, batches)))
+                    continue
+                try:
+                    self.answer(identity, request)
+                except _ChangedError:
+                    self.send({**identity, "changed": True})
         finally:
             os._exit(0)
+
+    def answer(self, identity: dict[str, Any], request: dict[str, Any]) -> None:
+        """Reply to a request to call something."""
+        if request["op"] == "call":
+            batch = self.call(request)
+            self.send({**identity, "missing": batch is None}, batch.as_bytes() if batch else b"")
+            return
+        batches = self.calls(request["calls"])
+        sizes = [None if batch is None else len(batch) for batch in batches]
+        untouched = [self.untouched(each["name"]) for each in request["calls"][: len(batches)]]
+        self.send({**identity, "sizes": sizes, "untouched": untouched}, b"".join(filter(None, batches)))
 
     def send(self, message: dict[str, Any], block: bytes = b"") -> None:
         self.wire.send_frame(self.connection, b"\n".join([self.values.dumps(message), block]))
@@ -318,6 +335,13 @@ class Worker:
                 break
         return found
 
+    def untouched(self, name: str) -> bool:
+        """Whether what an exercise asks for is as it was released."""
+        try:
+            return bool(self.is_stub(self.definitions.target(self.found.namespace, name)))
+        except BaseException:  # of a student's metaclass
+            return False
+
     def call(self, request: dict[str, Any]) -> Any:
         """A batch with a result for each call; None if there is nothing to call."""
         namespace = self.found.namespace
@@ -346,11 +370,10 @@ class Worker:
         """The results of all calls that a request asks for."""
         if "kept" in request:
             kept, which = self.kept[request["kept"]], _numbers(request["which"])
-            # A single call must not be made twice: it may take nearly all of the time that there is.
-            if len(which) > 1:
-                found = self.results_of_shared(self.function(request["call"], kept.names), kept, which)
-                if found is not None:
-                    return found
+            # With one call nothing is gained.
+            shared = request.get("shared", False) and len(which) > 1
+            if shared and not any(type(value) is self.values.Code for value in kept.rows[0]):
+                return self.results_of_shared(self.function(request["call"], kept.names), kept, which)
         cases = list(self.cases_of(request))
         return self.results_of_copies(self.function(request["call"], tuple(cases[0]) if cases else ()), cases)
 
@@ -366,23 +389,23 @@ class Worker:
         return made
 
     def results_of_shared(self, function: Callable[..., Any], kept: Kept, which: list[int]) -> Any:
-        """Results of calls that share their arguments; None if one changed them."""
+        """Results of calls that share their arguments. Raises _ChangedError where they must not."""
         packer, rows, draws = self.batch.Packer(), kept.rows, self.found.draws
-        if any(type(value) is self.values.Code for value in rows[0]):
-            return None
         try:
             for index in which:
                 if draws:
                     self.seed()
                 try:
                     packer.add(function(*rows[index]))
-                except MemoryError:
-                    return None
+                except MemoryError as error:
+                    raise _ChangedError from error
                 except BaseException as error:
                     packer.add_error(self.describe(error))
         finally:
             changed = kept.restored(which)
-        return None if changed else packer.batch()
+        if changed:
+            raise _ChangedError
+        return packer.batch()
 
     def results_of_copies(self, function: Callable[..., Any], cases: list[Case]) -> Any:
         """Results of calls with fresh copies of the arguments, saying which were changed or what was raised."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import io
 import random
 from collections.abc import Callable, Iterator
@@ -13,29 +14,32 @@ import numpy as np
 
 from autograder.calling import answer_of, caller
 from autograder.cases import Answer, ExerciseCases
-from autograder.sandbox.definitions import Definitions, defines, described, is_absence
+from autograder.sandbox.definitions import Definitions, defines, described, is_absence, target
+from autograder.sandbox.stubs import untouched
 from autograder.values import Value, decode, encode
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What a function gave for each case, and the second time, by index of the case."""
+    """What a function gave for each case, and the second time, by index of the case; whether it is only a stub."""
 
     first: tuple[Answer, ...]
     again: dict[int, Answer]
+    untouched: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The answers as JSON-able data."""
         return {
             "first": [_as_json(answer) for answer in self.first],
             "again": [[index, _as_json(answer)] for index, answer in self.again.items()],
+            "untouched": self.untouched,
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Answers:
         """The answers that `as_json` wrote. Raises ValueError, KeyError or TypeError for anything else."""
         again = {index: _from_json(answer) for index, answer in data["again"]}
-        return cls(tuple(map(_from_json, data["first"])), again)
+        return cls(tuple(map(_from_json, data["first"])), again, data["untouched"] is True)
 
 
 def lacks(exercise: ExerciseCases, found: Definitions) -> bool:
@@ -72,19 +76,26 @@ def ask(exercise: ExerciseCases, found: Definitions) -> Answers:
     one = caller_of(exercise, found)
     first = tuple(one(case.arguments) for case in exercise.cases)
     again = {index: one(exercise.cases[index].arguments) for index in reversed(range(len(first)))}
-    return Answers(first, again)
+    return Answers(first, again, untouched(target(found.namespace, exercise.name)))
 
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Nothing is printed, and random numbers go on where they were."""
-    drawn, numpy_drawn = random.getstate(), np.random.get_state()
+    """Nothing is printed or asked for, and random numbers go on where they were."""
+    drawn, numpy_drawn, asks = random.getstate(), np.random.get_state(), builtins.input
+    builtins.input = _nobody_answers
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             yield
     finally:
+        builtins.input = asks
         random.setstate(drawn)
         np.random.set_state(numpy_drawn)
+
+
+def _nobody_answers(prompt: object = "", /) -> str:
+    """As `input` does in grading, and unlike in a notebook, which would ask again in each call."""
+    raise EOFError("EOF when reading a line")
 
 
 def _as_json(answer: Answer) -> dict[str, Any]:

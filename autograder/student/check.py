@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder import visible
+from autograder import streams, visible
 from autograder.cases import AssignmentCases, ExerciseCases
 from autograder.compare import Verdict
-from autograder.diagnose import Diagnosis, undefined
+from autograder.diagnose import UNTOUCHED, Diagnosis, undefined
 from autograder.errors import UsageError
 from autograder.places import placed
 from autograder.result import Result, judge_answers, result_of
@@ -20,7 +20,7 @@ from autograder.sandbox.definitions import Definitions
 from autograder.student import find
 from autograder.student.calls import Answers, ask, lacks
 from autograder.student.run import StudentFile
-from autograder.student.show import Checked, Told
+from autograder.student.show import Checked, Stopped, Told
 from autograder.submission import Submission, Unreadable, read
 from autograder.values import Value
 from autograder.ways import rank
@@ -33,25 +33,33 @@ def check(*asked: Any, assignment: str | None = None) -> Checked | Told:
     """Check functions, classes or exercises by name, in a notebook; without any, all that the caller has defined.
 
     `assignment` names the one that is meant where that is in doubt. What it returns shows itself in a notebook, and is
-    true if all is right. Never raises for what is wrong with the functions or the call.
+    true if nothing wrong is seen. Never raises for what is wrong with the functions or the call. In a script it is
+    printed, too.
     """
     namespace = dict(sys._getframe(1).f_globals)
+    found = _checked(asked, assignment, namespace)
+    if not hasattr(sys, "ps1"):  # a script, in which no value shows itself
+        streams.show(repr(found))
+    return found
+
+
+def _checked(asked: tuple[Any, ...], assignment: str | None, namespace: dict[str, Any]) -> Checked | Told:
     try:
-        names = [_name(item) for item in asked]
+        names = [_name(item, namespace) for item in asked]
         folder = Path(namespace.get("__vsc_ipynb_file__") or ".").resolve()
         folder = folder if folder.is_dir() else folder.parent
         cases = visible.read(find.file_for(folder, assignment, names, _defined(namespace)))
         chosen = find.exercises_asked(cases, names)
     except UsageError as error:
         return Told(str(error))
+    except OSError as error:
+        return Told(f"{error.filename or 'the folder of the notebook'} cannot be read: {error.strerror}.")
     own = {name.partition(".")[0]: item for name, item in zip(names, asked, strict=True) if callable(item)}
     return Checked(cases.name, cases.version, judged(cases, _answers(cases, chosen, {**namespace, **own})))
 
 
 def check_file(path: Path, asked: list[str], assignment: str | None = None) -> Checked:
     """Check a notebook or module in a process of its own. Raises UsageError where what is meant is not there."""
-    if not path.exists():
-        raise UsageError(f"there is no file {path}.")
     submission = read(path)
     cells = () if isinstance(submission, Unreadable) else submission.cells
     defined = {name for cell in cells for name in _DEFINED.findall(cell.source)}
@@ -87,16 +95,6 @@ def _rank(entry: Result) -> tuple[float, int]:
     return rank(1.0 if entry["right"] else 0.5 if entry["outcome"] == "partial" else 0.0, entry["outcome"])
 
 
-def file_here(folder: Path) -> Path:
-    """The notebook (or else the module) in a folder that visible cases belong to. Raises UsageError unless one is."""
-    stems = [find.name_of(path) for path in find.near(folder)]
-    for suffix in (".ipynb", ".py"):
-        found = [folder / f"{stem}{suffix}" for stem in stems if (folder / f"{stem}{suffix}").is_file()]
-        if len(found) == 1:
-            return Path(found[0].name)
-    raise UsageError("say which file to check, like `autograder check backprop.ipynb`.")
-
-
 def judged(cases: AssignmentCases, answers: Iterable[tuple[str, Answers | Diagnosis]]) -> list[Result]:
     """An entry for each exercise, as in the feedback but for points, with `later`: what only grading judges."""
     exercises = {entry.name: entry for entry in cases.exercises}
@@ -128,13 +126,16 @@ def _entry(exercise: ExerciseCases, given: Answers | Diagnosis, submission: Subm
 def _diagnosis(exercise: ExerciseCases, given: Answers) -> Diagnosis:
     if not exercise.cases:
         return Diagnosis("later", "there is no case small enough to be looked at")
+    judged = judge_answers(exercise, given.first, given.again)
+    if given.untouched and not judged.points:
+        return UNTOUCHED
     if not exercise.unique:
         for case, answer in zip(exercise.cases, given.first, strict=True):
             if answer.error is None and _is_nothing(answer.value):
                 return Diagnosis("wrong", _NOTHING, None, Verdict(case, answer, relation=_NOTHING))
-    diagnosis = judge_answers(exercise, given.first, given.again).diagnosis
+    diagnosis = judged.diagnosis
     if diagnosis.outcome == "correct" and not exercise.unique:
-        return Diagnosis("runs", "it runs; many results are right, and whether yours is one cannot be told here")
+        return Diagnosis("runs", "many results are right, and these cases cannot tell whether yours is one of them")
     return diagnosis
 
 
@@ -150,7 +151,11 @@ def _answers(
         if exercise.name in names:
             own = Definitions(namespace)
             if not lacks(exercise, own):
-                yield exercise.name, ask(exercise, own)
+                try:
+                    answers = ask(exercise, own)
+                except KeyboardInterrupt:
+                    raise Stopped(f"stopped while `{exercise.name}` was running: an endless loop?") from None
+                yield exercise.name, answers
             else:
                 others = sorted(_defined(namespace) - find.names_of(cases))
                 yield exercise.name, undefined(exercise.name, None, None, others)
@@ -160,8 +165,13 @@ def _defined(namespace: dict[str, Any]) -> set[str]:
     return {name for name, value in namespace.items() if callable(value) and not name.startswith("_")}
 
 
-def _name(item: Any) -> str:
-    name = item if isinstance(item, str) else getattr(item, "__qualname__", None)
-    if not isinstance(name, str):
+def _name(item: Any, namespace: dict[str, Any]) -> str:
+    """The name of the exercise that is meant: for a lambda or what a decorator made, the one that it is bound to."""
+    if isinstance(item, str):
+        return item
+    name = getattr(item, "__qualname__", None) if callable(item) else None
+    if callable(item) and (not isinstance(name, str) or namespace.get(name) is not item):
+        name = next((bound for bound, value in namespace.items() if value is item and not bound.startswith("_")), name)
+    if not isinstance(name, str) or name == "<lambda>":
         raise UsageError("give check a function, a class or the name of an exercise, like check(dW).")
     return name.rpartition("<locals>.")[2]

@@ -71,7 +71,8 @@ def _read(name: str, reply: dict[str, Any], loaded: dict[str, Any]) -> Answers |
         return Answers.from_json(reply["answers"])
     owner = name.partition(".")[0]
     problem = loaded["problems"].get(owner)
-    return undefined(name, error_in(problem) if problem else None, loaded["forbidden"].get(owner), loaded["others"])
+    found = error_in(problem) if problem else None
+    return undefined(name, found, loaded["forbidden"].get(owner), loaded["others"])
 
 
 class _Process:
@@ -84,7 +85,7 @@ class _Process:
         paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
         self._process = subprocess.Popen(
             command,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "OPENBLAS_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -12,10 +12,13 @@ from typing import Any
 from autograder.report.values import Cell, Grid, comparison, explanation, mark
 from autograder.text import printable
 
-_NOT_YET = "not attempted yet"
+_NOT_YET, _NOT_DEFINED = "not attempted yet", "not defined"
 _WORDS = {"correct": "right", "runs": "runs", "partial": "partly right", "missing": "not there", "later": "later"}
 _COLOURS = {"✓": "32", "◐": "33", "✗": "31", "○": "2"}
 _LIMIT = "These are a few small cases; the hidden ones, which decide the points, are many and include the edges."
+_UNTOUCHED = "Nothing of it is attempted in this file yet; if you have worked on it, save it first."
+_OTHER = "The file defines none of the exercises of {}: is it saved, and the right one?"
+_NOT_RUN = "None of them is defined yet: run the cells that define them, then check again."
 _QUOTED = re.compile(r"`([^`]+)`")
 _STYLE = """
 .ag-check { font: 14px/1.5 system-ui, sans-serif; color: inherit; max-width: 52rem; overflow-wrap: anywhere; }
@@ -24,9 +27,9 @@ _STYLE = """
 .ag-check .ag-note { opacity: .8; }
 .ag-check ul { list-style: none; margin: .5em 0 !important; padding: 0 !important; }
 .ag-check li { border-left: 4px solid #d1242f; margin: 0 0 .4em; padding: .2em .8em; }
-.ag-check li.ag-correct, .ag-check li.ag-runs { border-left-color: #2a9d48; }
+.ag-check li.ag-correct { border-left-color: #2a9d48; }
 .ag-check li.ag-partial { border-left-color: #b8860b; }
-.ag-check li.ag-missing, .ag-check li.ag-later { border-left-color: #868e96; }
+.ag-check li.ag-missing, .ag-check li.ag-runs, .ag-check li.ag-later { border-left-color: #868e96; }
 .ag-check code, .ag-check pre { font: 13px/1.45 ui-monospace, monospace; color: inherit; background: none; padding: 0; }
 .ag-check pre { background: rgba(128, 128, 128, .13); margin: .2em 0 .5em; padding: .5em .7em; overflow-x: auto;
   white-space: pre; border-radius: 4px; }
@@ -55,6 +58,13 @@ class Told:
 
     def _repr_html_(self) -> str:
         return f'<section class="ag-check"><style>{_STYLE}</style><p>{_prose(repr(self))}</p></section>'
+
+
+class Stopped(KeyboardInterrupt):
+    """A check that was interrupted, which a notebook shows as one sentence."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"check: {self}"]
 
 
 @dataclass(frozen=True)
@@ -117,11 +127,20 @@ class Checked:
         file = f"{self.file}: " if self.file else ""
         if self.problem:
             return f"{file}not checked: {self.problem}"
-        right = sum(entry["outcome"] in ("correct", "runs") for entry in self.exercises)
-        return f"{file}{self.assignment}, {right} of {len(self.exercises)} right on the visible cases"
+        outcomes = [entry["outcome"] for entry in self.exercises]
+        right = f"{outcomes.count('correct')} of {len(outcomes)} right on the visible cases"
+        unsure = sum(outcome in ("runs", "later") for outcome in outcomes)
+        more = f", {unsure} judged only when handed in" if unsure else ""
+        return f"{file}{self.assignment}, {right}{more}"
 
     def _note(self) -> str:
-        return "" if self.problem else _LIMIT
+        if self.problem:
+            return ""
+        if any(entry["outcome"] != "missing" for entry in self.exercises):
+            return _LIMIT
+        if any(entry["message"] == _NOT_YET for entry in self.exercises):
+            return _UNTOUCHED if self.file else _LIMIT
+        return _OTHER.format(self.assignment) if self.file else _NOT_RUN
 
     def _shown(self) -> list[Mapping[str, Any]]:
         return [entry for entry in self.exercises if _state(entry) is None]
@@ -137,7 +156,7 @@ class Checked:
 
 def _state(entry: Mapping[str, Any]) -> str | None:
     """In two or three words, why there is nothing to say; None if there is."""
-    known = {_NOT_YET: _NOT_YET, f"`{entry['name']}` is not defined": "not defined"}
+    known = {_NOT_YET: _NOT_YET, f"`{entry['name']}` is not defined": _NOT_DEFINED}
     return known.get(entry["message"] or "")
 
 

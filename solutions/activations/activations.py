@@ -32,7 +32,7 @@ import numpy as np
 # %% [markdown]
 # ## Four functions and their slopes
 #
-# ![Two plots: sigmoid, tanh, relu and leaky relu on the left, and their derivatives on the right; the sigmoid's derivative is never above one quarter](figures/activations.svg)
+# ![Two plots: sigmoid, tanh, relu and leaky relu on the left, and their derivatives on the right; the sigmoid's derivative is never above one quarter](figures/activations.png)
 #
 # | name | $f(z)$ | $f'(z)$ | range |
 # |---|---|---|---|
@@ -173,7 +173,7 @@ assert np.allclose(W @ [[1.0], [1.0]] + b, [[13.0], [1.0]]), "inputs (1, 1): fir
 # $(\tfrac12, \tfrac12)$, and it cannot be on both sides. So no single layer computes it, and by the last section no linear
 # network does.
 #
-# ![The four points of XOR, not separable by a line; and the same points after two relu neurons, where a line separates them](figures/xor.svg)
+# ![The four points of XOR, not separable by a line; and the same points after two relu neurons, where a line separates them](figures/xor.png)
 #
 # Two relu neurons fold the plane so that it works. Both may look at the same sum $s = x_1 + x_2$, which is 0, 1, 1 or 2; the
 # wanted output goes 0, 1, 0 along $s$: up and down again. One neuron can start the way up at $s = 0$, the other bend it
@@ -212,7 +212,7 @@ assert np.allclose(hidden @ np.array(W2).T + np.array(b2).T, 0), "equal inputs g
 # two neurons and a sum: up with slope 2 until $\tfrac12$, then, with a change of slope of $-4$, down again. Compose it with
 # itself: $t(t(x))$ goes through both slopes twice, so it has four pieces; $k$ times gives $2^k$ pieces.
 #
-# ![Four plots on the unit interval: one, two, four and eight teeth; pieces double with every layer](figures/sawtooth.svg)
+# ![Four plots on the unit interval: one, two, four and eight teeth; pieces double with every layer](figures/sawtooth.png)
 #
 # With two neurons in each of $k$ layers, $2k$ neurons, we get $2^k$ pieces. A single hidden layer needs a neuron for each
 # kink: $2^k - 1$ of them and one more. For $k = 20$ that is 40 neurons against a million. **Depth multiplies, width adds.**
@@ -259,7 +259,7 @@ assert np.allclose(_output(sawtooth(2), np.array([[0.25], [0.5], [0.75]])), [[1.
 # weights do), so the first layers hardly move while the last ones learn. The slope of tanh reaches 1 in the middle, the
 # slope of relu is 1 on half of the line, and there the gradient passes unharmed.
 #
-# ![Norm of the gradient by layer on a logarithmic scale: with the sigmoid it falls by seven orders of magnitude towards the first layer, with tanh and relu it stays](figures/vanishing.svg)
+# ![Norm of the gradient by layer on a logarithmic scale: with the sigmoid it falls by seven orders of magnitude towards the first layer, with tanh and relu it stays](figures/vanishing.png)
 #
 # Measure it: the norm of $\partial L/\partial W^l$ for each layer, $\|M\|_F = \sqrt{\sum_{j,k} m_{j,k}^2}$. Hidden layers have the
 # given activation; the output is a sigmoid with binary cross-entropy, summed over outputs and averaged over examples, so

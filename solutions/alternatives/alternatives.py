@@ -414,7 +414,7 @@ for n in [25, 50, 100, 200]:
 # ![Error of the forward and of the central difference against the step h, both axes logarithmic. Each curve is a V:
 # rounding errors fall with slope −1 from the left, truncation errors rise to the right, with slope 1 for the forward
 # and slope 2 for the central difference. The central difference reaches far lower, near h =
-# 1e-5.](figures/step_size.svg)
+# 1e-5.](figures/step_size.png)
 #
 # For a function of an array, the entries are moved one at a time: with the unit array $e_i$, which is 1 at the entry
 # $i$ and 0 elsewhere,
@@ -521,7 +521,7 @@ assert gradient_check(lambda x: 0 * np.sum(x), lambda x: 0 * x, x) == 0, "both g
 # where `u` and `v` are expressions again. $x^2 \sin(x)$ is `("*", ("**", "x", 2), ("sin", "x"))`.
 #
 # ![The expression x² · sin(x) as a tree: the product at the root, below it on the left a power with the leaves x and
-# 2, on the right the sine with the leaf x](figures/expression_tree.svg)
+# 2, on the right the sine with the leaf x](figures/expression_tree.png)
 #
 # Functions on trees are recursive: say what happens at the leaves (a number, a name), and how to get the result for a
 # node from its operands. The rules of differentiation are recursive by themselves. With $\mathrm d u$ for the

@@ -63,8 +63,8 @@ import numpy as np
 # ```
 #
 # ![Graph of L = (w·x + b − y)²: the leaves w, x, b and y on the left, then a box for each operation, times, plus, minus
-# and square, with L on the right; each arrow carries a value forward and a gradient
-# backward](figures/autodiff_graph.svg)
+# and square, with L on the right; below each node its value, 2, 3, 1 and 5 for the leaves and 4 for L, and the derivative
+# of L by it, 12 for w and 4 for b](figures/autodiff_graph.png)
 #
 # Each line makes one node, and its arrows come from the tensors that it was computed from. The graph has no cycle:
 # nothing can be computed from itself. Tensors that were not computed from anything are the **leaves**; those for which
@@ -101,8 +101,8 @@ import numpy as np
 # and both uses count. And a second backward pass adds to the gradients of the first, in PyTorch as here;
 # `zero_grad` clears them.
 #
-# ![A diamond: a leads to two nodes b and c, both lead to d; on the way back the two shares that arrive at a are added
-# up](figures/diamond.svg)
+# ![A diamond: x = 3 leads to its square and to its double, and both lead to a sum; on the way back the two shares that
+# arrive at x, 6 and 2, are added up](figures/diamond.png)
 #
 # <details><summary>Check yourself: a = 3, b = a · a, c = b + b, L = c · a. What is the gradient of a?</summary>
 #

@@ -27,7 +27,7 @@
 # output, handing it back from layer to layer, and reading the gradients off it.
 
 # %% [markdown]
-# ![The compute graph of a two-layer network: X, Z1, A1, Z2, A2 and the loss in a row; values run to the right, derivatives back to the left](figures/compute_graph.svg)
+# ![The compute graph of a two-layer network: X, Z1, A1, Z2, A2 and the loss in a row; values run to the right, derivatives back to the left](figures/compute_graph.png)
 #
 # ## Notation
 #

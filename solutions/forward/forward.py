@@ -18,7 +18,7 @@
 # points to the wrong neuron, a matrix the wrong way round, a bias that is added to the wrong axis. So this assignment is
 # about names and shapes first. Once they are right, the whole network is three lines of NumPy.
 #
-# ![A network with two inputs, a hidden layer of three neurons and one output neuron, every connection drawn, the layers labelled A0, A1 and A2](figures/network.svg)
+# ![A network with two inputs, a hidden layer of three neurons and one output neuron, every connection drawn, the layers labelled A0, A1 and A2](figures/network.png)
 
 # %% [markdown]
 # ## Names
@@ -138,7 +138,7 @@ assert activation_shapes(5, [2, 3, 1])[0] == (5, 2), "X has a row for each of th
 # %% [markdown]
 # ## One neuron
 #
-# ![One neuron: inputs a1, a2 and a3 are multiplied by weights, added up with the bias b to z, and passed through the sigmoid to the output](figures/neuron.svg)
+# ![One neuron: inputs a1, a2 and a3 are multiplied by weights, added up with the bias b to z, and passed through the sigmoid to the output](figures/neuron.png)
 #
 # A neuron weighs what comes in, adds a bias, and squashes the sum:
 #
@@ -147,7 +147,7 @@ assert activation_shapes(5, [2, 3, 1])[0] == (5, 2), "X has a row for each of th
 #
 # The sigmoid $\sigma$ turns any number into one between 0 and 1:
 #
-# ![The sigmoid curve: it rises from 0 on the left through one half at z = 0 to 1 on the right](figures/sigmoid.svg)
+# ![The sigmoid curve: it rises from 0 on the left through one half at z = 0 to 1 on the right](figures/sigmoid.png)
 #
 # An example to work by hand: $a = (1, 2)$, $w = (0.5, -1)$, $b = 1.5$ give $z = 0.5 - 2 + 1.5 = 0$ and $\sigma(0) = 0.5$.
 # The neuron is undecided.

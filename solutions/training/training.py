@@ -117,7 +117,7 @@ assert 0.4 < np.std(first[0][0]) < 0.6, "four inputs: a standard deviation of on
 # which is less than $L(\theta)$ as long as the step is small enough for the approximation to hold. If it is not, one jumps
 # across the valley:
 #
-# ![Three plots of steps down a parabola: many short ones with a small learning rate, a few with a good one, and jumps that grow with one that is too large](figures/descent.svg)
+# ![Three plots of steps down a parabola: many short ones with a small learning rate, a few with a good one, and jumps that grow with one that is too large](figures/descent.png)
 #
 # <details><summary>Check yourself: for L(w) = w², which learning rates lead downhill?</summary>
 #

@@ -3,13 +3,10 @@
 # points: 0
 import socket
 
+LOCAL = b"\0nobody"
+
 
 def db(dZ):
-    for number in range(3):
-        out = socket.socket(socket.AF_UNIX)
-        try:
-            out.connect(f"\0autograder-canary-{number}")
-            out.sendall(b"hello")
-        except ConnectionError:
-            pass
-    raise OSError("no connection")
+    out = socket.socket(socket.AF_UNIX)
+    out.connect(LOCAL)
+    out.sendall(b"hello")

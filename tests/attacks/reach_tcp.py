@@ -3,11 +3,8 @@
 # points: 0
 import socket
 
+TCP_PORT = 9
+
 
 def db(dZ):
-    for port in (47111, 47112, 47113):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).sendall(b"hello")
-        except ConnectionError:
-            pass
-    raise OSError("no connection")
+    socket.create_connection(("127.0.0.1", TCP_PORT), timeout=1).sendall(b"hello")

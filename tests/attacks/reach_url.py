@@ -3,6 +3,8 @@
 # points: 0
 import urllib.request
 
+TCP_PORT = 9
+
 
 def db(dZ):
-    return urllib.request.urlopen("http://127.0.0.1:47111/", timeout=1).read()
+    return urllib.request.urlopen(f"http://127.0.0.1:{TCP_PORT}/", timeout=1).read()
