@@ -10,12 +10,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from autograder.diagnose import Diagnosis
+from autograder.diagnose import Diagnosis, describe_error
 from autograder.submission import Cell, Submission
 from autograder.text import clean
 
 _QUOTED = 60
 """Characters of a line that are shown."""
+_PLACED = ("raises", "asks", "looks")
+"""How sentences about an exception begin to which the place where it arose belongs."""
 _KINDS = {"markdown": "a Markdown cell", "raw": "a raw cell"}
 
 
@@ -25,7 +27,8 @@ def placed(diagnosis: Diagnosis, name: str, submission: Submission) -> Diagnosis
         return diagnosis
     owner, outcome, message = name.partition(".")[0], diagnosis.outcome, diagnosis.message
     error = diagnosis.problem
-    if error and error.line and outcome != "missing":
+    said = describe_error(error, name) if error else ""
+    if error and error.line and outcome != "missing" and said in message and said.startswith(_PLACED):
         message = f"{message} ({place(submission.cells, error.cell, error.line)})"
     if error and error.error == "SyntaxError":
         message += _version(submission.python)
