@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -118,7 +119,9 @@ def class_of(name: str, count: int, odd: Sequence[str] = ()) -> list[Submission]
 def graded(name: str, submissions: Sequence[Submission], shortcuts: Shortcuts) -> list[str]:
     """The documents of a class."""
     cells = cases.reference_cells(project.notebook(name))
-    grader = Grader(cases.load(name), choose(), Limits(wall=2.0), cells, shortcuts)
+    assignment = cases.load(name)
+    short = tuple(entry for entry in assignment.exercises if entry.seconds is None)  # what trains takes seconds
+    grader = Grader(replace(assignment, exercises=short), choose(), Limits(wall=2.0), cells, shortcuts)
     with ThreadPoolExecutor(2) as executor:
         return [json.dumps(each) for each in executor.map(grader.grade, submissions)]
 
@@ -137,13 +140,15 @@ def test_without_shortcuts_each_document_of_a_class_is_the_same_and_so_it_is_in_
     assert not differing, differing[0]
 
 
-@pytest.mark.parametrize("alone", ALONE.values(), ids=ALONE.keys())
-def test_each_shortcut_alone_changes_nothing(alone: Shortcuts) -> None:
-    submissions = class_of("backprop", 0, [*ODD.values()][::2])
-    assert graded("backprop", submissions, alone) == graded("backprop", submissions, NONE)
+def test_each_shortcut_alone_changes_nothing() -> None:
+    odd = [*ODD.values()][::2]
+    submissions = class_of("backprop", 0, odd)[: len(odd)]
+    careful = graded("backprop", submissions, NONE)
+    for name, alone in ALONE.items():
+        assert graded("backprop", submissions, alone) == careful, name
 
 
-@pytest.mark.parametrize("name", ["activations", "training"])
+@pytest.mark.parametrize("name", ["training", "alternatives"])
 def test_shortcuts_change_nothing_elsewhere(name: str) -> None:
     submissions = class_of(name, 12)
     assert graded(name, submissions, Shortcuts()) == graded(name, submissions[::-1], NONE)[::-1]
