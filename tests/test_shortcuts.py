@@ -83,6 +83,17 @@ ODD = {
     "too much memory in few calls": "def db(dZ): return np.ones(10**10) if len(dZ) == 3 else dZ.mean(0)[:, None]",
     "a stub": "def dA_dZ(A): raise NotImplementedError()",
     "half done": "def dA_dZ(A):\n    if len(A) == 3: raise NotImplementedError()\n    return A * (1 - A)",
+    "half done, with a wrong helper": (
+        "def dA_dZ(A): return A\ndef dZ_hidden_for(dZ_next, W_next, Z, activation):\n"
+        "    if activation == 'tanh': raise NotImplementedError()\n"
+        "    slopes = {'sigmoid': dA_dZ(sigmoid(Z)), 'relu': 1.0 * (Z > 0), 'identity': 1.0}\n"
+        "    return dZ_next @ W_next * slopes[activation]"
+    ),
+    "a stub, and a helper that is wrong for some sizes": (
+        "def dA_dZ(A): raise NotImplementedError()\n"
+        "def dZ_hidden(dZ_next, W_next, A): return dZ_next @ W_next * dA_dZ(A)\n"
+        "good = dW\ndef dW(dZ, A_prev): return good(dZ, A_prev) * (1 + (len(dZ) >= 3))"
+    ),
     "nothing": "def dW(dZ, A_prev): pass",
     "float32": "def dA_dZ(A): return (A * (1 - A)).astype(np.float32)",
     "lists": "def dA_dZ(A): return (A * (1 - A)).tolist()",
