@@ -132,9 +132,19 @@ def graded(name: str, submissions: Sequence[Submission], shortcuts: Shortcuts) -
     cells = cases.reference_cells(project.notebook(name))
     assignment = cases.load(name)
     short = tuple(entry for entry in assignment.exercises if entry.seconds is None)  # what trains takes seconds
-    grader = Grader(replace(assignment, exercises=short), choose(), Limits(wall=2.0), cells, shortcuts)
+    # Only what loops gets a short limit: a busy machine must not decide an outcome.
+    graders = {
+        loops: Grader(
+            replace(assignment, exercises=short), choose(), Limits(wall=3.0 if loops else 60.0), cells, shortcuts
+        )
+        for loops in (True, False)
+    }
+
+    def document(submission: Submission) -> str:
+        return json.dumps(graders["while" in submission.cells[-1]].grade(submission))
+
     with ThreadPoolExecutor(2) as executor:
-        return [json.dumps(each) for each in executor.map(grader.grade, submissions)]
+        return [*executor.map(document, submissions)]
 
 
 def test_without_shortcuts_each_document_of_a_class_is_the_same_and_so_it_is_in_another_order() -> None:
