@@ -38,8 +38,8 @@ _TESTS = re.compile(r"""\btests="([^"]+)\"""")
 class Answer:
     """What one call gave: a value and the arguments that it changed, or the exception that it raised.
 
-    An exception arose on a `line` of a cell, `within` a function of the student's ("Tensor.backward"); `module` is the
-    one that it misses.
+    An exception arose on a `line` of a `cell`, numbered from 0 among those with code, `within` a function of the
+    student's ("Tensor.backward"); `module` is the one that it misses.
     """
 
     value: Value = None
@@ -48,6 +48,7 @@ class Answer:
     message: str = ""
     line: int | None = None
     module: str | None = None
+    cell: int | None = None
     within: str | None = None
 
 
@@ -245,12 +246,14 @@ def _answer(result: dict[str, Any]) -> Answer:
 
 def error_in(problem: dict[str, Any]) -> Answer:
     """The answer that the description of an exception means, whoever wrote it."""
-    kind, message, line, module, within = map(problem.get, ("type", "message", "line", "module", "within"))
+    keys = ("type", "message", "line", "module", "cell", "within")
+    kind, message, line, module, cell, within = map(problem.get, keys)
     return Answer(
         error=kind if isinstance(kind, str) and kind else "Exception",
         message=message if isinstance(message, str) else "",
         line=line if type(line) is int and 0 < line < 10**6 else None,
         module=module if isinstance(module, str) and module else None,
+        cell=cell if type(cell) is int and 0 <= cell < 10**6 else None,
         within=within if isinstance(within, str) and within else None,
     )
 

@@ -31,6 +31,7 @@ class Diagnosis:
     scope     words for the part of the exercise that it is about, if not for all of it
     general   the part of the message that is true of all cases in its scope, not only of the one shown
     axes      names of the dimensions of results that have the wrong shape, where all such results have them
+    undefined the exception that was raised on defining it, if that is why there is nothing to show
     others    the messages on other parts that fail, if there are any
     """
 
@@ -42,6 +43,14 @@ class Diagnosis:
     general: str | None = None
     axes: tuple[str, ...] = ()
     others: str = ""
+    undefined: Answer | None = None
+
+    @property
+    def problem(self) -> Answer | None:
+        """The exception that the message tells of, if it does."""
+        if self.undefined or self.misconception or self.shown is None:
+            return self.undefined
+        return self.shown.answer if self.shown.answer.error else None
 
 
 _NOT_ATTEMPTED = "not attempted yet"
@@ -193,7 +202,7 @@ def _outcome_of_error(answer: Answer) -> str:
 
 
 def describe_error(answer: Answer, name: str = "") -> str:
-    """A sentence about an exception that an exercise met, with the line of the student's cell where it arose."""
+    """A sentence about an exception that an exercise met; where it arose is told in `places`."""
     other = answer.within or "<"
     if answer.error == "NotImplementedError" and other not in _own(name) and "<" not in other:
         return f"needs `{clean(other, 60)}`, which is not finished: it raises NotImplementedError"
@@ -205,13 +214,12 @@ def describe_error(answer: Answer, name: str = "") -> str:
         return "needs more memory than there is"
     if answer.error == "Unencodable":
         return f"returns {clean(answer.message)}; return numbers, arrays or lists of them"
-    where = f" (line {answer.line} of the cell)" if answer.line else ""
     if answer.error == "EOFError" and answer.message == _NO_INPUT:
-        return f"asks for input, and nobody is there to answer when it is graded: remove `input()`{where}"
+        return "asks for input, and nobody is there to answer when it is graded: remove `input()`"
     if answer.error == "FileNotFoundError":
-        return f"looks for a file, and none of yours is there when it is graded{where}"
+        return "looks for a file, and none of yours is there when it is graded"
     what = f": {clean(answer.message)}" if answer.message.strip() else ""
-    return f"raises {clean(answer.error or '', 60)}{what}{where}"
+    return f"raises {clean(answer.error or '', 60)}{what}"
 
 
 def died(reason: str, wall: float = 0.0) -> str:
@@ -230,9 +238,9 @@ def undefined(name: str, problem: Answer | None, forbidden: str | None, known: S
     if forbidden:
         return Diagnosis("forbidden", describe_error(Answer(error="ImportError", module=forbidden)))
     if problem and problem.error == "TimeoutError":
-        return Diagnosis("timeout", f"defining `{owner}` {clean(problem.message)}")
+        return Diagnosis("timeout", f"defining `{owner}` {clean(problem.message)}", undefined=problem)
     if problem:
-        return Diagnosis("error", f"`{owner}` could not be defined: {describe_error(problem)}")
+        return Diagnosis("error", f"`{owner}` could not be defined: {describe_error(problem)}", undefined=problem)
     near = [other for other in known if other.lower() == name.lower()] or difflib.get_close_matches(name, known, 1)
     meant = f"; is it your `{clean(near[0], 40)}`?" if near else ""
     return Diagnosis("missing", f"`{name}` is not defined{meant}")

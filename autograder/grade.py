@@ -25,14 +25,16 @@ from autograder.choice import choose as choose_file
 from autograder.diagnose import UNTOUCHED, Diagnosis, diagnose, died, showing
 from autograder.errors import SandboxError
 from autograder.exercise import Relation
+from autograder.places import placed
 from autograder.result import Judged, Result, judge_answers, result_of
 from autograder.sandbox.launcher import Sandbox, choose
 from autograder.sandbox.parent import Limits
 from autograder.session import WITH_CARE, Calls, Haste, Session, Sessions, TooHasty
 from autograder.shrink import shrink
-from autograder.submission import Submission, Unreadable, kind_of, parse, read_bytes
+from autograder.submission import Cell, Submission, Unreadable, kind_of, parse, read_bytes
 from autograder.text import clean
 from autograder.trials import Trials, observed
+from autograder.ways import rank
 
 Progress = Callable[[Result], None]
 
@@ -60,7 +62,7 @@ def grade_files(
     wrong with a file.
     """
     sandbox = sandbox or choose()
-    grader = Grader(assignments.load(name, seed), sandbox, limits or Limits())
+    grader = Grader(assignments.load(name, seed), sandbox, limits or Limits(), released_cells(name))
 
     released = read_bytes(project.released(name))
     given = Released(released if isinstance(released, bytes) else b"")
@@ -92,8 +94,14 @@ def grade_files(
 
 def grade_cells(name: str, cells: Sequence[str], *, seed: int = 0, sandbox: Sandbox | None = None) -> Result:
     """Grade the code cells of one notebook: one entry of the document's "submissions"."""
-    grader = Grader(assignments.load(name, seed), sandbox or choose(), Limits())
-    return grader.grade(Submission(name, tuple(cells)))
+    grader = Grader(assignments.load(name, seed), sandbox or choose(), Limits(), released_cells(name))
+    return grader.grade(Submission.of(name, cells))
+
+
+def released_cells(name: str) -> tuple[Cell, ...]:
+    """The code cells of an assignment's released notebook; none if it has not been released."""
+    found = parse(read_bytes(project.released(name)), ".ipynb", name)
+    return () if isinstance(found, Unreadable) else found.cells
 
 
 def published(document: dict[str, Any]) -> dict[str, Any]:
@@ -137,11 +145,11 @@ class Grader:
         assignment: AssignmentCases,
         sandbox: Sandbox,
         limits: Limits,
-        cells: Sequence[str] = (),
+        cells: Sequence[Cell] = (),
         shortcuts: Shortcuts | None = None,
     ) -> None:
         self.assignment, self._shortcuts = assignment, shortcuts or Shortcuts()
-        self._sessions = Sessions(assignment, sandbox, limits, cells if self._shortcuts.known_cells else ())
+        self._sessions = Sessions(assignment, sandbox, limits, cells, self._shortcuts.known_cells)
         exercises = assignment.exercises
         self._relations: dict[str, list[Relation]] = {
             entry.name: assignment.relations(entry.name) if entry.relations else [] for entry in exercises
@@ -177,6 +185,7 @@ class Grader:
     def _graded_in(self, session: Session) -> list[Result]:
         try:
             own = self._own(session)
+            self._otherwise(session, own)
             given: dict[str, tuple[Judged, list[str]]] = {}
             # Those with fewer helpers replaced first: the session's process can then go on with the others.
             for exercise in sorted(self.assignment.exercises, key=lambda entry: len(_wrong_helpers(entry, own))):
@@ -196,6 +205,27 @@ class Grader:
             own |= self._asked(session, [self._all[entry.name] for entry in quick])
         return own
 
+    def _otherwise(self, session: Session, own: dict[str, Judged]) -> None:
+        """What is not right counts as another way gives it, where that is better; the session then asks it so."""
+
+        def wrong() -> list[tuple[ExerciseCases, str]]:
+            return [
+                (entry, own[entry.name].outcome) for entry in self.assignment.exercises if not own[entry.name].right
+            ]
+
+        for way, entries in session.ways.others(wrong):
+            # What may take long comes last: there is a limit for all.
+            entries.sort(key=lambda entry: own[entry.name].outcome in ("timeout", "crashed", "memory"))
+            usual = dict(session.chosen)
+            session.chosen.update({entry.name: way for entry in entries})
+            for name, judged in self._asked(session, [self._all[entry.name] for entry in entries]).items():
+                before = own[name]
+                if rank(judged.points, judged.outcome) > rank(before.points, before.outcome):
+                    own[name], usual[name] = judged, way
+                elif judged.as_before(before):
+                    session.ways.unmoved.add(name)
+            session.chosen = usual
+
     def _given(self, session: Session, exercise: ExerciseCases, own: dict[str, Judged]) -> tuple[Judged, list[str]]:
         """What an exercise is worth, given right results of those helpers that are wrong where that is worth more."""
         mine, helpers = own[exercise.name], _wrong_helpers(exercise, own)
@@ -207,6 +237,7 @@ class Grader:
 
     def _told(self, session: Session, exercise: ExerciseCases, judged: Judged, followed: list[str]) -> Result:
         diagnosis = self._explained(session, exercise, judged, followed)
+        diagnosis = placed(diagnosis, exercise.name, session.submission)
         if followed:
             diagnosis = _followed(diagnosis, followed)
         return result_of(exercise, judged.points, diagnosis, bool(followed))

@@ -62,7 +62,7 @@ def survivors(
     whole = Grader(assignment, sandbox, _LIMITS)
 
     def survives(mutant: Mutant) -> bool:
-        submission = Submission("mutant", _with(cells, mutant))
+        submission = Submission.of("mutant", _with(cells, mutant))
         alive = all(_full(grader, submission) for grader in (graders[mutant.function], whole))
         progress()
         return alive

@@ -42,6 +42,12 @@ class Judged:
         """Whether all of it is."""
         return self.outcome == "correct"
 
+    def as_before(self, before: Judged) -> bool:
+        """Whether this comes of the same answers: they are judged once, and are settled alike."""
+        if self is before or self.settled is None or before.settled is None:
+            return self is before
+        return (self.settled.outcome, self.settled.message) == (before.settled.outcome, before.settled.message)
+
     @cached_property
     def diagnosis(self) -> Diagnosis:
         """What is wrong, and a case that shows it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import itertools
 import struct
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,15 +19,18 @@ from autograder.compare import Expected, Verdict
 from autograder.diagnose import Diagnosis, died, undefined
 from autograder.helpers import oracle
 from autograder.sandbox.launcher import Sandbox
-from autograder.sandbox.parent import Inputs, Limits, Worker, WorkerDied
-from autograder.submission import Submission
+from autograder.sandbox.parent import Inputs, Limits, Message, Worker, WorkerDied
+from autograder.submission import Cell, Submission
 from autograder.trials import Arguments, Ask
 from autograder.values import encode
+from autograder.ways import DEFINITIONS, Way, Ways
 
 _AGAIN = 8
 """Cases that are called a second time: the same inputs must give the same results."""
 _TOGETHER_SECONDS = 2.0
 """For several exercises in one request, which a worker answers in part after a quarter of it: or one by one."""
+_OTHERWISE_SECONDS = 10.0
+"""For all that is tried in other ways than by the definitions alone, together."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +84,16 @@ class Calls:
 class Sessions:
     """What the sessions of all submissions share, from any number of threads.
 
-    `cells` are those of the released notebook: a submission that has them as they were costs less.
+    `released` are the cells of the released notebook: if they are to be `known`, a submission that has them costs less.
     """
 
     def __init__(
-        self, assignment: AssignmentCases, sandbox: Sandbox, limits: Limits, cells: Sequence[str] = ()
+        self,
+        assignment: AssignmentCases,
+        sandbox: Sandbox,
+        limits: Limits,
+        released: Sequence[Cell] = (),
+        known: bool = True,
     ) -> None:
         self.sandbox, self.limits = sandbox, limits
         self.reference = assignment.reference_functions()
@@ -92,7 +101,9 @@ class Sessions:
         inputs = {entry.name: [encoded(case.arguments) for case in entry.cases] for entry in assignment.exercises}
         calls = {entry.name: entry.call for entry in assignment.exercises}
         drawn = any("random" in source for source in assignment.reference)
-        self.inputs = Inputs.of(inputs, calls, cells, ["numpy.random"] if drawn else [])
+        self.released = released
+        sources = [cell.source for cell in released] if known else []
+        self.inputs = Inputs.of(inputs, calls, sources, ["numpy.random"] if drawn else [])
         self._given: dict[tuple[str, str], tuple[bytes, bytes, bytes]] = {}
 
     def begin(self, submission: Submission, haste: Haste) -> Session:
@@ -112,14 +123,22 @@ class Sessions:
 class Session:
     """Asks one submission, and remembers what defining it showed.
 
-    `untouched` are the exercises whose bodies turned out to be as they were released. Raises TooHasty whatever it is
-    asked, but not with care.
+    `chosen` are the ways in which exercises are asked, by name, where that is not by the definitions alone; `untouched`
+    the exercises whose bodies turned out to be as they were released. Raises TooHasty whatever it is asked, but not
+    with care.
     """
 
     def __init__(self, shared: Sessions, submission: Submission, haste: Haste) -> None:
         self.untouched: set[str] = set()
-        self._shared, self._cells = shared, list(submission.cells)
+        self._shared, self.submission = shared, submission
+        self.ways = Ways(submission.cells, shared.released)
+        self.chosen: dict[str, Way] = {}
         self._worker: Worker | None = None
+        self._way = DEFINITIONS
+        """That of the worker."""
+        self._dead: set[Way] = set()
+        """In which the submission killed the worker when it was defined."""
+        self._left = _OTHERWISE_SECONDS
         self._loaded: dict[str, Any] = {}
         self._loads = True
         self._haste = haste
@@ -138,8 +157,8 @@ class Session:
         found: list[Batch | Diagnosis] = []
         while left := calls[len(found) :]:
             # What has a limit of its own may take long.
-            some = list(itertools.takewhile(lambda each: each.exercise.seconds is None, left))
-            asked = some if some and self._haste.together and self._loads else left[:1]
+            some = list(itertools.takewhile(self._hasty, left))
+            asked = some if some and self._loads else left[:1]
             try:
                 found += self._answered(asked)
             except WorkerDied as death:
@@ -153,10 +172,11 @@ class Session:
         """The answers to calls of the first of some exercises, in one reply. Raises WorkerDied."""
         worker, usual = self._ready(calls[0].exercise), self._shared.limits.wall
         asked = calls if self._loads else calls[:1]
-        message = {"op": "calls", "calls": [_message(each, self._haste) for each in asked]}
+        haste = self._haste_for(asked[0].exercise)
+        message = {"op": "calls", "calls": [_message(each, haste) for each in asked]}
         alone = asked[0].exercise.seconds or usual
-        reply = worker.request(message, wall=alone if len(asked) == 1 else min(usual, _TOGETHER_SECONDS))
-        if self._haste.shared and reply.get("changed") is True:
+        reply = self._request(worker, message, wall=alone if len(asked) == 1 else min(usual, _TOGETHER_SECONDS))
+        if haste.shared and reply.get("changed") is True:
             raise TooHasty
         sizes, block = reply.get("sizes"), reply["block"]
         if not isinstance(sizes, list) or not 0 < len(sizes) <= len(asked):
@@ -175,6 +195,7 @@ class Session:
 
     def _note_untouched(self, calls: Sequence[Calls], untouched: Any) -> None:
         if isinstance(untouched, list):
+            self.untouched -= {each.exercise.name for each in calls}
             self.untouched |= {each.exercise.name for each, stub in zip(calls, untouched, strict=False) if stub is True}
 
     def answers_with(self, calls: Calls, replaced: Sequence[str]) -> Batch | Diagnosis:
@@ -187,8 +208,9 @@ class Session:
         if not self._told <= set(replaced):
             self.close()
         try:
-            reply = self._reply(exercise, _message(calls, self._haste), replaced)
-            if self._haste.shared and reply.get("changed") is True:
+            haste = self._haste_for(exercise)
+            reply = self._reply(exercise, _message(calls, haste), replaced)
+            if haste.shared and reply.get("changed") is True:
                 raise TooHasty
             return self._read(exercise, reply)
         except WorkerDied as death:
@@ -218,7 +240,8 @@ class Session:
         worker = self._ready(exercise)
         self._told |= set(replaced)
         given = {name: self._shared.given(exercise, name) for name in replaced}
-        return worker.request(
+        return self._request(
+            worker,
             {**message, "replace": {name: list(map(len, parts)) for name, parts in given.items()}},
             block=b"".join(itertools.chain.from_iterable(given.values())),
             answer=oracle(self._shared.reference, replaced) if replaced else None,
@@ -226,21 +249,57 @@ class Session:
         )
 
     def _ready(self, exercise: ExerciseCases) -> Worker:
-        """A worker in which the submission is defined: all of it, or only this exercise if all of it kills workers."""
-        if self._worker and self._loads:
+        """A worker in which the submission is defined in the exercise's way; only this exercise, if all kills workers.
+
+        Raises WorkerDied.
+        """
+        way = self._way_of(exercise)
+        alone = way == DEFINITIONS and not self._loads
+        if self._worker and self._way == way and not alone:
             return self._worker
         self.close()
-        self._worker = self._shared.sandbox.start(self._shared.limits, self._shared.inputs)
-        names = self._shared.names if self._loads else [exercise.name.partition(".")[0]]
+        if way in self._dead or (way != DEFINITIONS and self._left <= 0):
+            raise WorkerDied("timeout")
+        self._worker, self._way = self._shared.sandbox.start(self._shared.limits, self._shared.inputs), way
+        names = [exercise.name.partition(".")[0]] if alone else self._shared.names
+        cells = [cell.source for cell in self.submission.cells[: way.cells]]
+        load = {"op": "load", "cells": cells, "names": names, "given": self.ways.given, "whole": way.whole}
         try:
-            self._loaded = self._worker.request({"op": "load", "cells": self._cells, "names": names})
+            self._loaded = self._request(self._worker, load)
         except WorkerDied:
             self.close()
-            if not self._loads:
+            if way != DEFINITIONS:
+                self._dead.add(way)
+            if way != DEFINITIONS or alone:
                 raise
             self._loads = False
             return self._ready(exercise)
+        if way == DEFINITIONS and not alone:
+            self.ways.learn(self._loaded)
         return self._worker
+
+    def _request(self, worker: Worker, message: dict[str, Any], wall: float | None = None, **more: Any) -> Message:
+        """A worker's reply. What is asked in other ways has one limit of time for all, what has its own apart."""
+        if self._way == DEFINITIONS:
+            return worker.request(message, wall=wall, **more)
+        usual = self._shared.limits.wall
+        begin = time.monotonic()
+        try:
+            limit = max(usual if wall is None else wall, 0.0)
+            return worker.request(message, wall=limit if limit > usual else min(limit, self._left), **more)
+        finally:
+            self._left -= time.monotonic() - begin
+
+    def _hasty(self, calls: Calls) -> bool:
+        """Whether these calls can be asked for with others."""
+        return calls.exercise.seconds is None and self._haste_for(calls.exercise).together
+
+    def _haste_for(self, exercise: ExerciseCases) -> Haste:
+        """In other ways than by the definitions alone, a submission is asked with care."""
+        return self._haste if self._way_of(exercise) == DEFINITIONS else WITH_CARE
+
+    def _way_of(self, exercise: ExerciseCases) -> Way:
+        return self.chosen.get(exercise.name, DEFINITIONS)
 
     def _read(self, exercise: ExerciseCases, reply: dict[str, Any]) -> Batch | Diagnosis:
         if reply.get("missing") is True:
@@ -262,6 +321,8 @@ class Session:
     def _died(self, exercise: ExerciseCases, death: WorkerDied) -> Diagnosis:
         """Why there are no answers; the smallest case is tried alone to see whether it shows the same."""
         shown = None
+        if self._way_of(exercise) != DEFINITIONS:
+            return Diagnosis(death.reason, self._explained(exercise, death))
         try:
             self._reply(exercise, _call(exercise, cases=[encoded(exercise.cases[0].arguments)]))
         except WorkerDied as again:

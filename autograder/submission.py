@@ -12,6 +12,7 @@ import json
 import os
 import re
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,19 +40,45 @@ for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):  # Windows h
 
 
 @dataclass(frozen=True)
+class Cell:
+    """Code of a submission, and where it stands.
+
+    number     of the cell in its notebook, from 1, all cells counted; 0 in a module
+    before     lines of the module that come before it
+    grade_id   nbgrader's name of the cell, or ""
+    kind       "code", or what a cell has become that should be code
+    """
+
+    source: str
+    number: int = 0
+    before: int = 0
+    grade_id: str = ""
+    kind: str = "code"
+
+
+@dataclass(frozen=True)
 class Submission:
     """What a student handed in.
 
     name     as it was named by whoever grades it
-    cells    sources of the code cells, in document order
+    cells    the code cells, in document order
     digest   of the bytes that were read, the very ones that are graded
     raw      these bytes
+    texts    the other cells, in which code may stand by mistake
+    python   the version of Python that the notebook says it was written with, or ""
     """
 
     name: str
-    cells: tuple[str, ...]
+    cells: tuple[Cell, ...]
     digest: str = ""
     raw: bytes = field(default=b"", repr=False, compare=False)
+    texts: tuple[Cell, ...] = field(default=(), repr=False)
+    python: str = ""
+
+    @classmethod
+    def of(cls, name: str, sources: Iterable[str]) -> Submission:
+        """A notebook with these code cells and no others."""
+        return cls(name, tuple(Cell(source, number) for number, source in enumerate(sources, 1)))
 
 
 @dataclass(frozen=True)
@@ -102,14 +129,25 @@ def parse(content: bytes | str, suffix: str, name: str) -> Submission | Unreadab
     if isinstance(content, str):
         return Unreadable(name, content)
     digest = hashlib.sha256(content).hexdigest()
-    cells = cells_of(content, suffix)
-    if isinstance(cells, str):
-        return Unreadable(name, cells, digest, content)
-    return Submission(name, cells, digest, content)
+    found = _cells(content, suffix)
+    if isinstance(found, str):
+        return Unreadable(name, found, digest, content)
+    cells, python = found
+    code = tuple(cell for cell in cells if cell.kind == "code")
+    return Submission(name, code, digest, content, tuple(cell for cell in cells if cell.kind != "code"), python)
 
 
 def cells_of(content: bytes, suffix: str) -> tuple[str, ...] | str:
-    """The code cells in the bytes of a `.ipynb` or `.py` file, or the reason why there are none to be had."""
+    """Sources of the code cells in the bytes of a `.ipynb` or `.py` file, or the reason why there are none to be had.
+
+    What else is known of them is in a Submission.
+    """
+    found = _cells(content, suffix)
+    return found if isinstance(found, str) else tuple(cell.source for cell in found[0] if cell.kind == "code")
+
+
+def _cells(content: bytes, suffix: str) -> tuple[list[Cell], str] | str:
+    """All cells in the bytes of a file, and the Python that it says it was written with; or why there are none."""
     if not content.strip():
         return "the file is empty: save your work, look whether it is there, then hand it in again"
     if suffix.lower() not in (".ipynb", ".py"):
@@ -118,19 +156,39 @@ def cells_of(content: bytes, suffix: str) -> tuple[str, ...] | str:
     if text is None:
         return "the file is not text: save your work from Jupyter or your editor (as UTF-8), then hand it in again"
     if suffix.lower() == ".py":
-        pieces = _PERCENT.split(text)
-        code = [pieces[0], *(body for marker, body in zip(pieces[1::2], pieces[2::2], strict=True) if _is_code(marker))]
-        return _limited([piece for piece in code if piece.strip()])
-    cells = _document(text)
-    if isinstance(cells, str):
-        return cells
-    return _limited([source_of(cell) for cell in cells if cell.get("cell_type") == "code"])
+        return _limited(_pieces(text), "")
+    notebook = _notebook(text)
+    if isinstance(notebook, str):
+        return notebook
+    document, python = notebook
+    return _limited([_cell(cell, number) for number, cell in enumerate(document, 1)], python)
+
+
+def _pieces(text: str) -> list[Cell]:
+    """The cells of a module: all of it, unless it has marks of percent format."""
+    pieces = _PERCENT.split(text)
+    found, before = [], 0
+    for marker, body in zip(["", *pieces[1::2]], pieces[::2], strict=True):
+        if body.strip():
+            found.append(Cell(body, 0, before, kind="code" if _is_code(marker) else "markdown"))
+        before += body.count("\n")
+    return found
+
+
+def _cell(cell: dict[str, Any], number: int) -> Cell:
+    metadata, kind = cell.get("metadata"), cell.get("cell_type")
+    grading = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = grading.get("grade_id") if isinstance(grading, dict) else None
+    if isinstance(grading, dict) and grading.get("cell_type") == "code":
+        kind = "code"  # nbgrader puts back what it was
+    kind = kind if kind in ("code", "raw") else "markdown"
+    return Cell(source_of(cell), number, 0, grade_id if isinstance(grade_id, str) else "", kind)
 
 
 def notebook_cells(content: bytes) -> list[dict[str, Any]]:
     """All cells in the bytes of a notebook, as it has them; none if it is not one."""
-    cells = _document(text_of(content, ".ipynb") or "")
-    return [] if isinstance(cells, str) else cells
+    found = _notebook(text_of(content, ".ipynb") or "")
+    return [] if isinstance(found, str) else found[0]
 
 
 def module_cells(content: bytes) -> list[dict[str, Any]]:
@@ -189,7 +247,8 @@ def _size(count: int) -> str:
     return f"{count >> 20} MB" if count >= 1 << 20 else f"{count} bytes"
 
 
-def _document(text: str) -> list[dict[str, Any]] | str:
+def _notebook(text: str) -> tuple[list[dict[str, Any]], str] | str:
+    """The cells of a notebook, and the version of Python that it says it was written with; or why it is none."""
     if _parts(text, 0, len(text)) > MAX_PARTS and _is_crowded(text):
         return "the notebook is not one that Jupyter writes: it holds too many values"
     try:
@@ -211,7 +270,7 @@ def _document(text: str) -> list[dict[str, Any]] | str:
         return f"the notebook is written in {language[:40]!r}, and no cell of it defines anything in Python"
     if len(cells) > MAX_CELLS:
         return f"the notebook has {len(cells)} cells; at most {MAX_CELLS} are read"
-    return [cell for cell in cells if isinstance(cell, dict)]
+    return [cell for cell in cells if isinstance(cell, dict)], _python(notebook)
 
 
 def _is_python(cells: list[Any]) -> bool:
@@ -234,10 +293,17 @@ def _is_crowded(text: str) -> bool:
     return count + _parts(text, place, len(text)) > MAX_PARTS
 
 
-def _limited(sources: list[str]) -> tuple[str, ...] | str:
-    if sum(map(len, sources)) > MAX_CODE:
+def _limited(cells: list[Cell], python: str) -> tuple[list[Cell], str] | str:
+    if sum(len(cell.source) for cell in cells if cell.kind == "code") > MAX_CODE:
         return f"the file has more than {MAX_CODE >> 20} MB of code"
-    return tuple(sources)
+    return cells, python
+
+
+def _python(notebook: dict[str, Any]) -> str:
+    metadata = notebook.get("metadata")
+    language = metadata.get("language_info") if isinstance(metadata, dict) else None
+    version = language.get("version") if isinstance(language, dict) else None
+    return version if isinstance(version, str) and re.fullmatch(r"3\.\d{1,3}(\.\w{1,9})?", version) else ""
 
 
 def _language(notebook: dict[str, Any]) -> str:

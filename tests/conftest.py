@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -38,7 +39,7 @@ def grade(backprop: AssignmentCases) -> Grade:
 
     def graded(cells: Sequence[str], wall: float = 60.0, memory: int = 1 << 30) -> dict[str, Any]:
         grader = Grader(backprop, choose(), Limits(wall=wall, memory=memory))
-        return grader.grade(Submission("student", tuple(cells)))
+        return grader.grade(Submission.of("student", cells))
 
     return graded
 
@@ -50,6 +51,13 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
         yield browser
         browser.close()
+
+
+def instead(solution: Sequence[str], *wrong: str) -> list[str]:
+    """The solution with other definitions in the place of its own."""
+    names = set(re.findall(r"^(?:def|class) (\w+)", "\n".join(wrong), re.MULTILINE))
+    kept = [cell for cell in solution if names.isdisjoint(re.findall(r"^(?:def|class) (\w+)", cell, re.MULTILINE))]
+    return [*kept, *wrong]
 
 
 def lost(result: dict[str, Any]) -> set[str]:

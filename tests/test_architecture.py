@@ -32,6 +32,7 @@ evidence
 formulas
 statements
 diagnose
+places ways
 trials
 shrink
 score

@@ -79,12 +79,12 @@ def alone(grader: Grader, threads: ThreadPoolExecutor, solution: tuple[str, ...]
 
     def warm() -> None:
         together.wait()
-        grader.grade(Submission("warm", NEIGHBOURS[:1]))
+        grader.grade(Submission.of("warm", NEIGHBOURS[:1]))
 
     for done in [threads.submit(warm), threads.submit(warm)]:
         done.result()
     neighbours = [solution, *((cell,) for cell in NEIGHBOURS)]
-    return {cells: document(grader.grade(Submission("neighbour", cells))) for cells in neighbours}
+    return {cells: document(grader.grade(Submission.of("neighbour", cells))) for cells in neighbours}
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +208,7 @@ def watched(
 ) -> None:
     expected = attack(path)
     processes = family()
-    neighbours = [Submission("neighbour", cells) for cells in alone]
+    neighbours = [Submission.of("neighbour", cells) for cells in alone]
     begin = time.monotonic()
     running = threads.submit(grader.grade, parse(aimed(path, listeners).encode(), path.suffix, "attack"))
     meanwhile = [threads.submit(grader.grade, neighbour) for neighbour in neighbours[1:]]

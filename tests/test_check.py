@@ -24,7 +24,8 @@ from autograder.cases import AssignmentCases
 from autograder.diagnose import Diagnosis
 from autograder.sandbox.launcher import choose
 from autograder.student.check import check, check_file
-from autograder.student.run import answers_of_cells
+from autograder.student.run import StudentFile
+from autograder.submission import Submission
 from tests.conftest import CHROMIUM, Grade, exercise
 from tests.test_browser import Visit, readable
 
@@ -98,7 +99,8 @@ def test_all_of_it_needs_numpy_alone(folder: Path) -> None:
 
 
 def test_the_process_that_runs_the_file_needs_numpy_alone(folder: Path) -> None:
-    request = {"cells": [WRONG], "cases": str(folder / BACKPROP.name), "names": ["dZ_output"]}
+    asked = {"names": ["dZ_output"], "given": [], "whole": False}
+    request = {"cells": [WRONG], "cases": str(folder / BACKPROP.name), **asked}
     code = f"{ALONE}from autograder.student.child import main\nmain()"
     environment = {**os.environ, "PYTHONPATH": str(project.root())}
     command, given = [sys.executable, "-c", code], json.dumps(request)
@@ -143,11 +145,9 @@ def test_a_message_is_the_one_of_the_feedback(folder: Path, grade: Grade) -> Non
     assert found["dZ_output"]["outcome"] == exercise(graded, "dZ_output")["outcome"] == "correct"
     assert found["dW"]["message"] == "your result is N times too large: the mean over the examples is missing"
     assert "changes its argument" in found["dA_dZ"]["message"]
-    assert (
-        found["dL_dA"]["message"]
-        == exercise(graded, "dL_dA")["message"]
-        == "raises ValueError: no (line 18 of the cell)"
-    )
+    place = 'line 18: `raise ValueError("no")`)'
+    assert found["dL_dA"]["message"] == f"raises ValueError: no ({place}"
+    assert exercise(graded, "dL_dA")["message"] == f"raises ValueError: no (cell 1, {place}"
     assert found["bce"]["message"] == exercise(graded, "bce")["message"]
     shown = found["db"]["counterexample"]
     assert shown["call"].startswith("db(np.array([[")
@@ -184,8 +184,8 @@ def test_a_few_cases_are_not_called_a_rule(folder: Path, grade: Grade) -> None:
 
 def test_one_that_never_ends_or_dies_costs_only_itself(folder: Path) -> None:
     source = WRONG.replace('print("noise")', "while True: pass") + "\ndef bce(A, Y):\n    import os\n    os._exit(1)\n"
-    cases = visible.read(BACKPROP)
-    found = dict(answers_of_cells([source], cases, BACKPROP, ["bce", "dZ_output", "dW"], seconds=3))
+    own = StudentFile(Submission.of("a", [source]), BACKPROP, seconds=3)
+    found = dict(own.answers(["bce", "dZ_output", "dW"]))
     assert found["bce"] == Diagnosis("crashed", "the process that ran it ended: exit, or a crash in compiled code?")
     assert found["dZ_output"] == Diagnosis("timeout", "took more than 3 seconds: an endless loop?")
     assert not isinstance(found["dW"], Diagnosis)
@@ -577,17 +577,17 @@ def test_what_grading_refuses_is_refused_in_the_same_words(folder: Path, grade: 
     (folder / "mine.py").write_text("kept")
     told = {name: (entry["outcome"], entry["message"]) for name, entry in checked(folder, RULES).items()}
     graded = {entry["name"]: (entry["outcome"], entry["message"]) for entry in grade([RULES])["exercises"]}
-    assert told == graded
+    assert told == {
+        name: (outcome, said and said.replace("(cell 1, ", "(")) for name, (outcome, said) in graded.items()
+    }
     assert told["dZ_hidden"] == ("correct", None)
     assert told["db"] == ("memory", "needs more memory than there is")
     for name in ("dA_dZ", "dZ_output", "dW", "dZ_output_for", "dZ_hidden_for"):
         assert told[name][0] == "forbidden"
     for name, line in (("backward", 2), ("backward_deep", 33)):
-        assert told[name] == (
-            "error",
-            "asks for input, and nobody is there to answer when it is graded: remove `input()` "
-            f"(line {line} of the cell)",
-        )
+        asks = "asks for input, and nobody is there to answer when it is graded: remove `input()`"
+        assert told[name][0] == "error"
+        assert str(told[name][1]).startswith(f"{asks} (line {line}: `")
     assert "none of yours is there when it is graded" in str(told["dL_dA"][1])
     assert (folder / "mine.py").read_text() == "kept"
     assert not (folder / "mine.txt").exists()

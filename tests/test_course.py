@@ -123,7 +123,7 @@ def fake_grade(submission: Submission | Unreadable) -> dict[str, Any]:
     """Full points for an exercise whose right line is in the file, a third for others."""
     calls.append(submission.name)
     lost = isinstance(submission, Unreadable)
-    text = "" if isinstance(submission, Unreadable) else "\n".join(submission.cells)
+    text = "" if isinstance(submission, Unreadable) else "\n".join(cell.source for cell in submission.cells)
     exercises = [
         {
             "name": exercise,

@@ -5,24 +5,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.sandbox import definitions
+from autograder.sandbox import budget, cells
 from autograder.sandbox.definitions import Definitions, define
 
 
-def run(*cells: str, names: tuple[str, ...] = ("f",)) -> Definitions:
-    return define(cells, names, {"np": np})
+def run(*sources: str, names: tuple[str, ...] = ("f",), whole: bool = False) -> Definitions:
+    return define(sources, names, {"np": np}, whole=whole)
 
 
-def f(*cells: str) -> Any:
-    found = run(*cells)
+def f(*sources: str, whole: bool = False) -> Any:
+    found = run(*sources, whole=whole)
     assert "f" in found.namespace, found.problems
     return found.namespace["f"]
 
 
 @pytest.fixture(autouse=True)
 def short_statements(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(definitions, "STATEMENT_SECONDS", 0.2)
-    monkeypatch.setattr(definitions, "_ASLEEP_SECONDS", 1.0)
+    monkeypatch.setattr(budget, "STATEMENT_SECONDS", 0.2)
+    monkeypatch.setattr(budget, "ASLEEP_SECONDS", 1.0)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_the_definition_is_found(cells: tuple[str, ...]) -> None:
 
 def test_plots_and_demos_are_not_run() -> None:
     found = run("ran = []", "ran.append(1)", "def f(): return 1", "print(f())\nresult = f()")
-    assert "ran" not in found.namespace
+    assert found.namespace["ran"] == []
     assert "result" not in found.namespace
 
 
@@ -108,11 +108,11 @@ def test_lone_surrogates_and_null_bytes_cost_their_cell_only() -> None:
 def test_a_cell_that_is_one_function_is_what_it_is_in_a_tree(
     cell: str, quick: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = definitions._function(cell, "<cell 1>", 0)
+    found = cells._function(cell, "<cell 1>", 0)
     assert (found is not None) == quick
-    monkeypatch.setattr(definitions, "_function", lambda *_: None)
+    monkeypatch.setattr(cells, "_function", lambda *_: None)
     if found:
-        assert [found] == list(definitions._statements([cell], {}, {}))
+        assert [(0, found)] == cells.read([cell]).statements
 
 
 @pytest.mark.parametrize("count", [10, 200, 40000])

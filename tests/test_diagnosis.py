@@ -22,7 +22,7 @@ from autograder.statements import statements
 from autograder.submission import Submission
 from autograder.trials import Arguments, Trials, observed
 from tests.benchmarks.hints import Examiner, examine
-from tests.conftest import Grade, exercise
+from tests.conftest import Grade, exercise, instead
 
 Function = Callable[..., Any]
 
@@ -298,7 +298,7 @@ def test_strange_replies_change_nothing(reply: Function, backprop: AssignmentCas
 def test_a_counterexample_is_shrunk_in_the_sandbox(solution: tuple[str, ...], grade: Grade) -> None:
     """Wrong for five examples and more only: every drawn case is larger than need be."""
     source = "def dW(dZ, A_prev): return dZ.T @ A_prev / len(dZ) + (1.5 if len(dZ) > 4 else 0)"
-    found = exercise(grade([*solution, source]), "dW")
+    found = exercise(grade(instead(solution, source)), "dW")
     assert np.shape(found["counterexample"]["arguments"]["dZ"]) == (5, 1)
     assert np.shape(found["counterexample"]["arguments"]["A_prev"]) == (5, 1)
 
@@ -322,7 +322,9 @@ def test_what_comes_after_judging_costs_no_points(
         "    return dZ.T @ A_prev / len(dZ) + (1.5 if len(dZ) > 4 else 0)"
     )
     limits = Limits(wall=5.0)
-    first, second = (Grader(backprop, choose(), limits).grade(Submission("s", (*solution, source))) for _ in range(2))
+    first, second = (
+        Grader(backprop, choose(), limits).grade(Submission.of("s", instead(solution, source))) for _ in range(2)
+    )
     assert first == second
     assert {each["name"] for each in first["exercises"] if each["score"] < each["max_score"]} <= {
         "dW",
@@ -337,7 +339,7 @@ SHARED = "def dW(dZ, A_prev): return -dZ.T @ A_prev / len(dZ) + 1"
 
 
 def test_a_wrong_helper_of_several_composites_is_paid_for_once(solution: tuple[str, ...], grade: Grade) -> None:
-    result = grade([*solution, SHARED])
+    result = grade(instead(solution, SHARED))
     wrong = {each["name"] for each in result["exercises"] if each["score"] < each["max_score"]}
     assert wrong == {"dW"}
     for name in ("backward", "backward_deep"):
@@ -348,7 +350,7 @@ def test_a_wrong_helper_of_several_composites_is_paid_for_once(solution: tuple[s
 
 
 def test_two_wrong_helpers_of_one_composite_are_paid_for_once(solution: tuple[str, ...], grade: Grade) -> None:
-    result = grade([*solution, SHARED, "def db(dZ): return dZ.sum(axis=0)[:, None] - 3"])
+    result = grade(instead(solution, SHARED, "def db(dZ): return dZ.sum(axis=0)[:, None] - 3"))
     assert {each["name"] for each in result["exercises"] if each["score"] < each["max_score"]} == {"dW", "db"}
     message = exercise(result, "backward_deep")["message"]
     assert "`dW`" in message

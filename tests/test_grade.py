@@ -18,7 +18,7 @@ from autograder.grade import Grader, grade_files, published
 from autograder.sandbox.launcher import choose
 from autograder.sandbox.parent import Limits, Worker
 from autograder.submission import Submission
-from tests.conftest import Grade, exercise, lost
+from tests.conftest import Grade, exercise, instead, lost
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
 STYLES = sorted((SUBMISSIONS / "backprop").glob("*.py"))
@@ -61,7 +61,7 @@ def test_every_misconception_loses_and_is_named(
     function = known.function  # type: ignore[attr-defined]
     source = inspect.getsource(function)
     source = source[source.index("def ") :].replace(f"def {function.__name__}(", f"def {name}(", 1)
-    result = grade([*solution, source])
+    result = grade(instead(solution, source))
     found = exercise(result, name)
     assert found["score"] < found["max_score"]
     assert (found["misconception"], found["message"]) == (known.name, known.hint)  # type: ignore[attr-defined]
@@ -109,7 +109,7 @@ WRONG = {
 def test_wrong_solutions_lose_exactly_what_they_break(
     source: str, expected: set[str], solution: tuple[str, ...], grade: Grade
 ) -> None:
-    assert lost(grade([*solution, source])) == expected
+    assert lost(grade(instead(solution, source))) == expected
 
 
 MESSAGES = {
@@ -130,7 +130,12 @@ MESSAGES = {
     ),
     "argument": ("def db(dZ):\n  r = dZ.mean(0)[:, None]\n  dZ[:] = 0\n  return r", "db", "wrong", "argument `dZ`"),
     "exception": ("def db(dZ):\n  return dZ.nothing", "db", "error", "raises AttributeError"),
-    "line": ("def db(dZ):\n  x = 1\n  raise ValueError('why')", "db", "error", "why (line 3 of the cell)"),
+    "line": (
+        "def db(dZ):\n  x = 1\n  raise ValueError('why')",
+        "db",
+        "error",
+        "line 3: `raise ValueError('why')`)",
+    ),
     "exit": ("def db(dZ): raise SystemExit", "db", "error", "raises SystemExit"),
     "stub": ("def db(dZ): raise NotImplementedError()", "db", "missing", "not attempted yet"),
     "removed": ("del db", "db", "correct", None),
@@ -154,7 +159,7 @@ MESSAGES = {
 def test_outcome_and_message(
     source: str, name: str, outcome: str, words: str | None, solution: tuple[str, ...], grade: Grade
 ) -> None:
-    found = exercise(grade([*solution, source]), name)
+    found = exercise(grade(instead(solution, source)), name)
     assert found["outcome"] == outcome
     assert words is None or words in found["message"]
     assert found["message"] is None or "\n" not in found["message"]
@@ -178,7 +183,7 @@ def test_a_cell_that_does_not_parse_costs_what_it_defines(solution: tuple[str, .
 
 def test_one_mistake_is_paid_for_once(solution: tuple[str, ...], grade: Grade) -> None:
     """`backward` calls `dW`; the missing mean is paid for there, and the feedback says so."""
-    result = grade([*solution, "def dW(dZ, A_prev): return dZ.T @ A_prev"])
+    result = grade(instead(solution, "def dW(dZ, A_prev): return dZ.T @ A_prev"))
     composite = exercise(result, "backward")
     assert lost(result) == {"dW"}
     assert composite["follow_through"] is True
@@ -188,7 +193,7 @@ def test_one_mistake_is_paid_for_once(solution: tuple[str, ...], grade: Grade) -
 
 def test_follow_through_forgives_the_helper_and_nothing_else(solution: tuple[str, ...], grade: Grade) -> None:
     composite = "def backward(X, Y, W1, b1, W2, b2): return dW(X, X), db(X), dW(X, X), db(X)"
-    result = grade([*solution, "def dW(dZ, A_prev): return dZ.T @ A_prev", composite])
+    result = grade(instead(solution, "def dW(dZ, A_prev): return dZ.T @ A_prev", composite))
     assert lost(result) == {"dW", "backward"}
 
 
@@ -200,7 +205,7 @@ def test_a_composition_that_does_without_its_wrong_helper_is_its_own(solution: t
         "    dZ1 = dZ2 @ W2 * A1 * (1 - A1)\n"
         "    return dZ1.T @ X / len(X), db(dZ1), dZ2.T @ A1 / len(X), db(dZ2)"
     )
-    result = grade([*solution, "def dW(dZ, A_prev): return dZ.T @ A_prev", alone])
+    result = grade(instead(solution, "def dW(dZ, A_prev): return dZ.T @ A_prev", alone))
     assert lost(result) == {"dW"}
     assert exercise(result, "backward")["follow_through"] is False
 
@@ -212,7 +217,7 @@ def test_a_helper_that_is_wrong_for_one_size_is_paid_for_once(
     tested = {case.arguments["A_prev"].shape for case in of["dW"].cases}
     size = next(shape for case in of["backward"].cases if (shape := case.arguments["X"].shape) in tested)
     helper = f"good = dW\ndef dW(dZ, A_prev): return good(dZ, A_prev) * (1 + (A_prev.shape == {size}))"
-    result = grade([*solution, helper])
+    result = grade(instead(solution, helper))
     assert lost(result) == {"dW"}
     assert exercise(result, "backward")["follow_through"] is True
     odd = (
@@ -220,7 +225,7 @@ def test_a_helper_that_is_wrong_for_one_size_is_paid_for_once(
         "def backward(X, Y, W1, b1, W2, b2):\n"
         f"    return None if X.shape == {size} else right(X, Y, W1, b1, W2, b2)"
     )
-    result = grade([*solution, helper, odd])
+    result = grade(instead(solution, helper, odd))
     assert lost(result) == {"dW", "backward"}
     assert "None" in exercise(result, "backward")["message"]
 
@@ -229,7 +234,7 @@ def test_a_composition_with_a_mistake_of_its_own_is_told_it(solution: tuple[str,
     """Beside a wrong helper, too."""
     composite = "def backward(X, Y, W1, b1, W2, b2): return dW(X, X)"
     alone, beside = (
-        exercise(grade([*solution, *helper, composite]), "backward")
+        exercise(grade(instead(solution, *helper, composite)), "backward")
         for helper in ([], ["def db(dZ): return dZ.sum(axis=0)[:, None]"])
     )
     assert beside == alone
@@ -297,7 +302,7 @@ def test_hostile_code_gains_nothing_and_costs_its_exercise_only(
 
 def test_code_that_kills_the_loading_worker_costs_what_needs_it(solution: tuple[str, ...], grade: Grade) -> None:
     bomb = "import os\n@(lambda f: os._exit(0))\ndef db(dZ): return 1"
-    result = grade([*solution, bomb])
+    result = grade(instead(solution, bomb))
     assert lost(result) == {"db", "backward", "backward_deep"}
     assert exercise(result, "db")["outcome"] == "crashed"
 
@@ -341,7 +346,7 @@ def test_cases_are_many_smallest_first_and_reach_the_edges(backprop: AssignmentC
 
 
 def test_a_counterexample_is_small_and_its_call_can_be_pasted(solution: tuple[str, ...], grade: Grade) -> None:
-    found = exercise(grade([*solution, "def dZ_output(A, Y): return Y - A"]), "dZ_output")
+    found = exercise(grade(instead(solution, "def dZ_output(A, Y): return Y - A")), "dZ_output")
     shown = found["counterexample"]
     assert len(shown["arguments"]["A"]) == len(shown["arguments"]["A"][0]) == 1
     import numpy as np
@@ -373,7 +378,7 @@ def test_what_may_take_long_is_asked_for_alone_and_others_are_not_waited_for(mon
 
     monkeypatch.setattr(Worker, "request", noted)
     cells = cases.reference_cells(project.notebook("training"))
-    result = Grader(training, choose(), Limits(wall=7.0)).grade(Submission("right", tuple(cells)))
+    result = Grader(training, choose(), Limits(wall=7.0)).grade(Submission.of("right", cells))
     assert result["score"] == 100
     limits = {entry.name: entry.seconds for entry in training.exercises}
     for names, wall in asked:

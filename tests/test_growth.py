@@ -45,7 +45,7 @@ def test_nothing_grows_with_the_number_of_submissions(backprop: AssignmentCases)
     def grade(start: int, count: int) -> None:
         for number in range(start, start + count):
             cell = f"# {number}\nimport numpy as np\ndef dZ_output(A, Y): {BODIES[number % len(BODIES)]}"
-            grader.grade(Submission(str(number), (cell,)))
+            grader.grade(Submission.of(str(number), (cell,)))
 
     grade(0, len(BODIES))
     before, memories = held(os.getpid()), {pid: memory(pid) for pid in (os.getpid(), *family())}

@@ -130,7 +130,7 @@ def asked(message: dict[str, Any]) -> str:
 @pytest.fixture(scope="module")
 def traffic(backprop: AssignmentCases) -> dict[str, bytes]:
     recorded = Recorded()
-    result = Grader(backprop, recorded, Limits()).grade(Submission("wrong", (WRONG,)))
+    result = Grader(backprop, recorded, Limits()).grade(Submission.of("wrong", (WRONG,)))
     assert result["score"] == 0
     assert {asked.split()[0] for asked in recorded.replies} == {"load", "calls", "call"}
     return recorded.replies
@@ -150,11 +150,11 @@ def answering(traffic: dict[str, bytes], change: Callable[[str, bytes], list[byt
 
 
 def graded(assignment: AssignmentCases, reply: Reply, wall: float = 5.0) -> dict[str, Any]:
-    return Grader(assignment, Puppet(reply), Limits(wall=wall, reply=REPLY)).grade(Submission("wrong", (WRONG,)))
+    return Grader(assignment, Puppet(reply), Limits(wall=wall, reply=REPLY)).grade(Submission.of("wrong", (WRONG,)))
 
 
 def test_recorded_traffic_gives_what_it_gave(backprop: AssignmentCases, traffic: dict[str, bytes]) -> None:
-    real = Grader(backprop, choose(), Limits()).grade(Submission("wrong", (WRONG,)))
+    real = Grader(backprop, choose(), Limits()).grade(Submission.of("wrong", (WRONG,)))
     assert graded(backprop, answering(traffic, lambda identity, reply: [frame(reply)])) == real
 
 
@@ -331,7 +331,7 @@ def test_replies_with_another_identity_are_passed_over(backprop: AssignmentCases
         forged = named(reply, base64.b16encode(b"guessed!").decode())
         return [frame(forged), frame(reply)]
 
-    real = Grader(backprop, choose(), Limits()).grade(Submission("wrong", (WRONG,)))
+    real = Grader(backprop, choose(), Limits()).grade(Submission.of("wrong", (WRONG,)))
     assert graded(backprop, answering(traffic, both)) == real
 
 
@@ -343,7 +343,7 @@ def test_a_worker_that_is_killed_by_the_machine_is_no_ones_mistake(
 
     grader = Grader(backprop, Puppet(gone, status=-9), Limits(wall=5.0))
     with pytest.raises(SandboxError, match="killed from outside"):
-        grader.grade(Submission("wrong", (WRONG,)))
+        grader.grade(Submission.of("wrong", (WRONG,)))
 
 
 @dataclass

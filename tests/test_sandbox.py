@@ -296,15 +296,20 @@ def test_only_what_is_needed_is_there() -> None:
         import os
         import numpy
         shown = [os.path.dirname(numpy.__path__[0]), '/worker', '/worker/autograder', '/worker/autograder/sandbox']
+        shown.append('/worker/reader/IPython')
         return [os.listdir(folder) for folder in shown] + [os.getpid(), os.path.exists('/proc/1'), os.listdir('/dev')]
     """
     with sandbox.start(Limits()) as worker:
-        site, top, package, inner, pid, proc, devices = value(worker, listing)
+        site, top, package, inner, reader, pid, proc, devices = value(worker, listing)
         assert value(worker, "import colorsys; return colorsys.__name__") == "colorsys"  # a late import
     assert set(site) <= {"numpy", "numpy.libs"}
-    assert (top, set(package)) == (["autograder"], {"__init__.py", "batch.py", "values.py", "sandbox"})
-    ours = "__init__.py wire.py lock.py definitions.py absent.py kept.py stubs.py worker.py"
-    assert set(inner) == set(ours.split())
+    assert (set(top), set(package)) == (
+        {"autograder", "reader"},
+        {"__init__.py", "batch.py", "values.py", "sandbox"},
+    )
+    ours = "__init__ absent budget cells definitions kept lock names stubs wire worker"
+    assert set(inner) == {f"{name}.py" for name in ours.split()}
+    assert set(reader) == {"core", "utils"}
     assert (pid <= 2, proc, devices) == (True, False, ["null"])
 
 

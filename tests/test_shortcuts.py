@@ -124,12 +124,12 @@ def class_of(name: str, count: int, odd: Sequence[str] = ()) -> list[Submission]
         *((*right[: each.cell], each.source, *right[each.cell + 1 :]) for each in mutants[: count // 4]),
     ]
     made += [cells for cells, _ in zip(several(), range(count - len(made)), strict=False)]
-    return [Submission(f"student{number}", cells) for number, cells in enumerate(dict.fromkeys(made))]
+    return [Submission.of(f"student{number}", cells) for number, cells in enumerate(dict.fromkeys(made))]
 
 
 def graded(name: str, submissions: Sequence[Submission], shortcuts: Shortcuts) -> list[str]:
     """The documents of a class."""
-    cells = cases.reference_cells(project.notebook(name))
+    cells = Submission.of(name, cases.reference_cells(project.notebook(name))).cells
     assignment = cases.load(name)
     short = tuple(entry for entry in assignment.exercises if entry.seconds is None)  # what trains takes seconds
     # Only what loops gets a short limit: a busy machine must not decide an outcome.
@@ -141,7 +141,7 @@ def graded(name: str, submissions: Sequence[Submission], shortcuts: Shortcuts) -
     }
 
     def document(submission: Submission) -> str:
-        return json.dumps(graders["while" in submission.cells[-1]].grade(submission))
+        return json.dumps(graders["while" in submission.cells[-1].source].grade(submission))
 
     with ThreadPoolExecutor(2) as executor:
         return [*executor.map(document, submissions)]

@@ -16,14 +16,14 @@ from autograder.sandbox.parent import Limits
 from autograder.sandbox.stubs import untouched
 from autograder.student import check
 from autograder.submission import Submission
-from tests.conftest import Grade, exercise, lost
+from tests.conftest import Grade, exercise, instead, lost
 
 STUB = "    raise NotImplementedError()"
 NOT_ATTEMPTED = "not attempted yet"
 
 
 def test_a_helper_left_as_released_costs_its_own_points_only(solution: tuple[str, ...], grade: Grade) -> None:
-    result = grade([*solution, f"def dA_dZ(A):\n{STUB}"])
+    result = grade(instead(solution, f"def dA_dZ(A):\n{STUB}"))
     assert lost(result) == {"dA_dZ"}
     stub = exercise(result, "dA_dZ")
     assert (stub["outcome"], stub["message"], stub["counterexample"]) == ("missing", NOT_ATTEMPTED, None)
@@ -141,7 +141,7 @@ def test_an_unfinished_branch_is_named_beside_what_is_wrong_elsewhere(grade: Gra
 
 def test_who_calls_what_is_not_finished_is_told_its_name(solution: tuple[str, ...], grade: Grade) -> None:
     helper = "def slope(A): raise NotImplementedError\ndef dA_dZ(A): return slope(A)"
-    found = exercise(grade([*solution, helper]), "dA_dZ")
+    found = exercise(grade(instead(solution, helper)), "dA_dZ")
     assert found["outcome"] == "error"
     assert found["message"] == "needs `slope`, which is not finished: it raises NotImplementedError"
 
@@ -149,13 +149,15 @@ def test_who_calls_what_is_not_finished_is_told_its_name(solution: tuple[str, ..
 def test_a_body_that_still_raises_after_some_work_is_not_called_untouched(
     solution: tuple[str, ...], grade: Grade
 ) -> None:
-    found = exercise(grade([*solution, "def dA_dZ(A):\n    slope = A * 2\n    raise NotImplementedError"]), "dA_dZ")
+    found = exercise(
+        grade(instead(solution, "def dA_dZ(A):\n    slope = A * 2\n    raise NotImplementedError")), "dA_dZ"
+    )
     assert (found["outcome"], found["score"]) == ("missing", 0)
     assert found["message"] == "not finished yet: it still raises NotImplementedError"
     part = "def dA_dZ(A):\n    if len(A) < 3: return A * (1 - A)\n    raise NotImplementedError('later')"
-    found = exercise(grade([*solution, part]), "dA_dZ")
+    found = exercise(grade(instead(solution, part)), "dA_dZ")
     assert found["outcome"] == "error"
-    assert found["message"].startswith("raises NotImplementedError: later (line 3")
+    assert found["message"].startswith("raises NotImplementedError: later (cell ")
 
 
 def test_methods_left_as_released_are_not_attempted_and_others_are() -> None:
@@ -164,7 +166,7 @@ def test_methods_left_as_released_are_not_attempted_and_others_are() -> None:
     later = "def later(self, *others): raise NotImplementedError()\n"
     for left in ("__init__", "__mul__"):
         grader = Grader(cases.load("alternatives"), choose(), Limits(wall=60.0))
-        result = grader.grade(Submission("s", (*cells, f"{later}Dual.{left} = later\nlater.__name__ = '{left}'")))
+        result = grader.grade(Submission.of("s", (*cells, f"{later}Dual.{left} = later\nlater.__name__ = '{left}'")))
         outcomes = {entry["name"]: entry for entry in result["exercises"]}
         own = outcomes["Dual" if left == "__init__" else "Dual.__mul__"]
         assert (own["outcome"], own["message"]) == ("missing", NOT_ATTEMPTED)

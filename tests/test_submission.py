@@ -20,7 +20,17 @@ from hypothesis import strategies as st
 
 from autograder.course.files import Collected, stamp, students
 from autograder.decoding import without_outputs
-from autograder.submission import MAX_BYTES, MAX_NOTEBOOK, MAX_PARTS, Submission, Unreadable, cells_of, read
+from autograder.submission import (
+    MAX_BYTES,
+    MAX_NOTEBOOK,
+    MAX_PARTS,
+    Cell,
+    Submission,
+    Unreadable,
+    cells_of,
+    parse,
+    read,
+)
 from autograder.text import printable
 
 
@@ -41,13 +51,27 @@ def reason(path: Path) -> str:
 def cells(path: Path) -> tuple[str, ...]:
     found = read(path)
     assert isinstance(found, Submission)
-    return found.cells
+    return tuple(cell.source for cell in found.cells)
 
 
 def test_a_notebook_gives_its_code_cells(tmp_path: Path) -> None:
     path = tmp_path / "a.ipynb"
     path.write_text(notebook(code("x = 1"), {"cell_type": "markdown", "source": "text"}, code(["y = 2\n", "z = 3"])))
     assert cells(path) == ("x = 1", "y = 2\nz = 3")
+
+
+def test_where_code_stands_is_known(tmp_path: Path) -> None:
+    graded = {**code("x = 1"), "metadata": {"nbgrader": {"grade_id": "test-f"}}}
+    text = {"cell_type": "markdown", "source": "y = 2"}
+    content = notebook(text, graded, language_info={"version": "3.13.1"}).encode()
+    found = parse(content, ".ipynb", "a")
+    assert isinstance(found, Submission)
+    assert found.cells == (Cell("x = 1", 2, grade_id="test-f"),)
+    assert found.texts == (Cell("y = 2", 1, kind="markdown"),)
+    assert found.python == "3.13.1"
+    module = parse(b"# %%\nx = 1\n# %% [markdown]\n# y\n# %%\nz = 1", ".py", "a")
+    assert isinstance(module, Submission)
+    assert [(cell.before, cell.source) for cell in module.cells] == [(0, "\nx = 1\n"), (4, "\nz = 1")]
 
 
 def test_damaged_cells_are_passed_over(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from autograder.course.files import Collected
 from autograder.grade import Grader
 from autograder.sandbox.launcher import Sandbox, choose
 from autograder.sandbox.parent import Limits
-from autograder.submission import Submission, Unreadable, cells_of, kind_of, parse
+from autograder.submission import Submission, Unreadable, kind_of, parse
 
 Engine = Callable[[Submission | Unreadable], dict[str, Any]]
 """Gives an entry of the document's "submissions" for a submission."""
@@ -21,8 +21,8 @@ Graded: TypeAlias = dict[str, Any] | str
 
 def engine(assignment: cases.AssignmentCases, sandbox: Sandbox, released: str) -> Engine:
     """The engine for an assignment, in this process; `released` is the text of its released notebook."""
-    cells = cells_of(released.encode(), ".ipynb")
-    return Grader(assignment, sandbox, Limits(), () if isinstance(cells, str) else cells).grade
+    found = parse(released.encode(), ".ipynb", assignment.name)
+    return Grader(assignment, sandbox, Limits(), () if isinstance(found, Unreadable) else found.cells).grade
 
 
 def prepared(name: str, released: str, allow_weak: bool) -> tuple[Engine, Sandbox]:

@@ -23,7 +23,15 @@ from typing import Protocol
 from autograder.batch import Batch
 from autograder.errors import SandboxError
 from autograder.sandbox import wire
-from autograder.sandbox.mounts import MOUNTED, PACKAGE, interpreter, mounts, numpy_folder
+from autograder.sandbox.mounts import (
+    MOUNTED,
+    MOUNTED_IPYTHON,
+    PACKAGE,
+    interpreter,
+    ipython_folder,
+    mounts,
+    numpy_folder,
+)
 from autograder.sandbox.parent import Inputs, Limits, Parent, Worker, WorkerDied, is_root
 from autograder.values import encode
 
@@ -83,7 +91,7 @@ class Bubblewrap:
         info, info_out = os.pipe()
         try:
             command = [program, *_namespaces(program, self.warm), *mounts(), "--info-fd", str(info_out), "--"]
-            return _launch(command, MOUNTED, files_readable=True, info=(info, info_out))
+            return _launch(command, MOUNTED, MOUNTED_IPYTHON, files_readable=True, info=(info, info_out))
         finally:
             os.close(info)
             os.close(info_out)
@@ -99,7 +107,9 @@ class Plain:
 
     def start(self, limits: Limits, inputs: Inputs | None = None) -> Worker:
         """Start a worker in a session of its own."""
-        return _here(self, lambda: _launch([], PACKAGE.parent, files_readable=False)).fork(limits, inputs, 0)
+        return _here(self, lambda: _launch([], PACKAGE.parent, ipython_folder(), files_readable=False)).fork(
+            limits, inputs, 0
+        )
 
 
 _warm = threading.local()
@@ -114,11 +124,13 @@ def _here(sandbox: Sandbox, launch: Callable[[], Parent]) -> Parent:
     return found
 
 
-def _launch(prefix: list[str], root: Path, *, files_readable: bool, info: tuple[int, int] | None = None) -> Parent:
+def _launch(
+    prefix: list[str], root: Path, ipython: Path | None, *, files_readable: bool, info: tuple[int, int] | None = None
+) -> Parent:
     ours, theirs = socket.socketpair()
     # Its errors are read only if it does not start.
     with theirs, tempfile.TemporaryFile() as errors:
-        words = [theirs.fileno(), int(files_readable), numpy_folder().parent, root]
+        words = [theirs.fileno(), int(files_readable), ipython or "", numpy_folder().parent, root]
         # Not -I, which would ignore the environment: there is nothing in it but what is set here.
         command = [
             *prefix,

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.errors import SandboxError
+from autograder.sandbox.cells import IPYTHON_FILES
 
 PACKAGE = Path(__file__).resolve().parent.parent
 _INSIDE = (
@@ -22,6 +23,9 @@ _INSIDE = (
     "sandbox/__init__.py",
     "sandbox/wire.py",
     "sandbox/lock.py",
+    "sandbox/budget.py",
+    "sandbox/names.py",
+    "sandbox/cells.py",
     "sandbox/definitions.py",
     "sandbox/absent.py",
     "sandbox/kept.py",
@@ -31,6 +35,8 @@ _INSIDE = (
 """The files of ours that a worker sees."""
 
 MOUNTED = Path("/worker")
+MOUNTED_IPYTHON = Path("/worker/reader/IPython")
+"""Not on the interpreter's path: to a submission, IPython is what a stand-in is for."""
 _MASKED = ("site-packages", "dist-packages", "ensurepip")
 _UNUSED = ("_tkinter", "_ssl", "_sqlite3", "_curses", "_dbm", "_gdbm", "_test", "_ctypes_test", "nis", "readline")
 """What no exercise needs, and what would bring many libraries in."""
@@ -52,6 +58,9 @@ def mounts() -> tuple[str, ...]:
 
     shown = {path: path for path in (interpreter(), *folders, *loose)}
     shown |= {PACKAGE / name: MOUNTED / "autograder" / name for name in _INSIDE}
+    ipython = ipython_folder()
+    if ipython:
+        shown |= {ipython / name: MOUNTED_IPYTHON / name for name in IPYTHON_FILES if (ipython / name).is_file()}
     words = []
     # Folders on the way are made by name: those that bubblewrap makes by itself are closed to other users than root.
     ways = {
@@ -88,6 +97,16 @@ def numpy_folder() -> Path:
     if spec is None or spec.origin is None:
         raise SandboxError("NumPy is not installed")
     return Path(spec.origin).resolve().parent
+
+
+@functools.cache
+def ipython_folder() -> Path | None:
+    """The folder of IPython, whose reader of cells is used; it is found, not imported."""
+    try:
+        spec = importlib.util.find_spec("IPython")
+    except ImportError:  # what a finder may raise
+        return None
+    return Path(spec.origin).resolve().parent if spec and spec.origin else None
 
 
 def _shared_libraries(folder: Path, files: Sequence[Path]) -> set[Path]:

@@ -1,6 +1,7 @@
 """The untrusted side: a warm parent that holds nothing worth having, and one process per submission forked from it.
 
-Started as `worker.py FD FILES PATH…`; imports only the standard library and NumPy. The parent reads only what the
+Started as `worker.py FD FILES IPYTHON PATH…`; imports only the standard library and NumPy, and reads cells by two files
+of IPython in the folder IPYTHON, if that is not empty. The parent reads only what the
 trusted side sends over the socket FD, and never a student's byte:
 
     {"op": "keep", "inputs": {exercise: [{argument: value}, …]}, "calls": {exercise: expression}, "cells": [source, …],
@@ -13,9 +14,10 @@ trusted side sends over the socket FD, and never a student's byte:
 
 A forked process locks itself in, says `{"ready": true}` over its own socket, then answers requests there:
 
-    {"id", "op": "load", "cells": [source, …], "names": [name, …]}
-        → {"id", "defined": [name, …], "others": [name, …], "problems": {name: {type, message, line}},
-           "forbidden": {name: module}}
+    {"id", "op": "load", "cells": [source, …], "names": [name, …], "given": [numbers of cells, …], "whole": bool}
+        → {"id", "defined": [name, …], "others": [name, …], "problems": {name: {type, message, line, cell}},
+           "forbidden": {name: module}, "complete": bool, "rebound", "settled": numbers of cells}
+           (see `definitions`; "given" and "whole" may be left out)
     {"id", "op": "call", "name", "call": expression, "cases": [{argument: value}, …] or "kept": exercise and "which":
      [[index, the one after the last], …] and "shared": whether their arguments need not be copied, "replace": {name:
      [bytes of tags, of sizes, of sealed results]}} and all these bytes in the lines after it
@@ -40,6 +42,7 @@ import gc
 import importlib
 import io
 import os
+import pathlib
 import platform
 import random
 import signal
@@ -49,10 +52,11 @@ import sys
 import time
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from autograder.sandbox.cells import Known
     from autograder.sandbox.kept import Kept
 
 _PRELOADED = [
@@ -102,12 +106,13 @@ Case = dict[str, Any]
 
 def main(arguments: list[str]) -> None:
     """Import all that submissions may use, then serve the trusted side until it closes the socket."""
-    descriptor, files, *paths = arguments
+    descriptor, files, ipython, *paths = arguments
     sys.path += paths
     for name in _PRELOADED if files == "1" else [*_PRELOADED, *_LARGE]:
         importlib.import_module(name)
-    from autograder.sandbox import absent, lock
+    from autograder.sandbox import absent, cells, lock
 
+    cells.read_as_ipython(pathlib.Path(ipython) if ipython else None)
     absent.install()
     parent = Parent(socket.socket(fileno=int(descriptor)), files_readable=files == "1")
     null = os.open(os.devnull, os.O_RDWR)
@@ -125,13 +130,13 @@ class Parent:
 
     def __init__(self, connection: socket.socket, files_readable: bool) -> None:
         from autograder import batch, values
-        from autograder.sandbox import definitions, kept, lock, stubs, wire
+        from autograder.sandbox import cells, definitions, kept, lock, stubs, wire
 
         self.connection, self.files_readable = connection, files_readable
         self.batch, self.values, self.definitions, self.lock, self.wire = batch, values, definitions, lock, wire
-        self.keep, self.untouched = kept.Kept, stubs.untouched
+        self.keep, self.compiled, self.untouched = kept.Kept, cells.compiled, stubs.untouched
         self.kept: dict[str, Kept] = {}
-        self.known: dict[str, Any] = {}
+        self.known: Known = {}
 
     def serve(self) -> None:
         """Answer the trusted side in turn, until it is gone."""
@@ -145,7 +150,7 @@ class Parent:
                 self.kept = {name: self.keep(_decoded(self.values, cases)) for name, cases in request["inputs"].items()}
                 for name, call in request["calls"].items():
                     _compiled(call, self.kept[name].names)  # for all forks
-                self.known = self.definitions.compiled(request["cells"])
+                self.known = self.compiled(request["cells"])
                 for name in request["modules"]:
                     importlib.import_module(name)
                 gc.collect()
@@ -208,6 +213,10 @@ class Parent:
 def _compiled(call: str, names: tuple[str, ...]) -> types.CodeType:
     """A call as code for a function of its arguments."""
     return compile(f"lambda {', '.join(names)}: {call}", "<call>", "eval")
+
+
+def _numbers(ranges: list[list[int]]) -> list[int]:
+    return [index for start, end in ranges for index in range(start, end)]
 
 
 def _decoded(values: Any, cases: list[Case]) -> list[Case]:
@@ -299,18 +308,21 @@ class Worker:
     def load(self, request: dict[str, Any]) -> dict[str, Any]:
         import numpy as np
 
-        module = types.ModuleType("submission")
-        sys.modules["submission"] = module
-        namespace = vars(module)
-        namespace.update(np=np, numpy=np)  # a deleted import cell costs nothing
+        # A deleted import cell costs nothing.
+        namespace = vars(self.definitions.module_of({"np": np, "numpy": np}))
         given = set(namespace)
-        found = self.found = self.definitions.define(request["cells"], request["names"], namespace, self.known)
+        names, whole = request["names"], request.get("whole", False)
+        cells = set(request.get("given", ()))
+        found = self.found = self.definitions.define(request["cells"], names, namespace, self.known, cells, whole)
         functions = {name for name, value in namespace.items() if name not in given and callable(value)}
         return {
             "defined": [name for name in request["names"] if name in functions],
             "others": sorted(found.bound - set(request["names"]))[:200],
             "problems": {name: vars(problem) for name, problem in found.problems.items()},
             "forbidden": found.forbidden,
+            "complete": found.complete,
+            "rebound": found.rebound,
+            "settled": found.settled,
         }
 
     def calls(self, requests: list[dict[str, Any]]) -> list[bytes | None]:
@@ -323,25 +335,18 @@ class Worker:
                 break
         return found
 
-    def target(self, name: str) -> Any:
-        """The function, class or attribute of a class that an exercise asks for; None if it is not there."""
-        owner, *attributes = name.split(".")
-        target = self.found.namespace.get(owner)
-        for attribute in attributes:
-            target = getattr(target, attribute, None)
-        return target
-
     def untouched(self, name: str) -> bool:
         """Whether what an exercise asks for is as it was released."""
         try:
-            return bool(self.is_stub(self.target(name)))
+            return bool(self.is_stub(self.definitions.target(self.found.namespace, name)))
         except BaseException:  # of a student's metaclass
             return False
 
     def call(self, request: dict[str, Any]) -> Any:
         """A batch with a result for each call; None if there is nothing to call."""
         namespace = self.found.namespace
-        if self.target(request["name"]) is None:
+        exists = self.definitions.defines(namespace, request["name"])
+        if exists is False or (exists is None and self.lacks(request)):
             return None
         replaced = request.get("replace", {})
         own = {name: namespace[name] for name in replaced if name in namespace}
@@ -354,21 +359,29 @@ class Worker:
         namespace.update(own)
         return batch
 
+    def lacks(self, request: dict[str, Any]) -> bool:
+        """Whether the first of some calls shows that what is not seen in a class is not made by it either."""
+        for case in self.cases_of(request):
+            error = self.one(self.function(request["call"], tuple(case)), case, self.batch.Packer())
+            return error is not None and self.definitions.is_absence(error["type"], error["message"])
+        return True
+
     def results(self, request: dict[str, Any]) -> Any:
         """The results of all calls that a request asks for."""
         if "kept" in request:
-            kept = self.kept[request["kept"]]
-            which = [index for start, end in request["which"] for index in range(start, end)]
-            function = self.function(request["call"], kept.names)
+            kept, which = self.kept[request["kept"]], _numbers(request["which"])
             # With one call nothing is gained.
             shared = request.get("shared", False) and len(which) > 1
             if shared and not any(type(value) is self.values.Code for value in kept.rows[0]):
-                return self.results_of_shared(function, kept, which)
-            cases = [kept.case(index) for index in which]
-        else:
-            cases = _decoded(self.values, request["cases"])
-            function = self.function(request["call"], tuple(cases[0]) if cases else ())
-        return self.results_of_copies(function, cases)
+                return self.results_of_shared(self.function(request["call"], kept.names), kept, which)
+        cases = list(self.cases_of(request))
+        return self.results_of_copies(self.function(request["call"], tuple(cases[0]) if cases else ()), cases)
+
+    def cases_of(self, request: dict[str, Any]) -> Iterator[Case]:
+        """The arguments of each call that a request asks for."""
+        if "kept" in request:
+            return map(self.kept[request["kept"]].case, _numbers(request["which"]))
+        return iter(_decoded(self.values, request["cases"]))
 
     def function(self, call: str, names: tuple[str, ...]) -> Callable[..., Any]:
         """The call as a function of its arguments."""
@@ -437,11 +450,8 @@ class Worker:
         numpy_random.seed(0)
 
     def describe(self, error: BaseException) -> dict[str, Any]:
-        problem = vars(self.found.problem_of(error))
-        module = getattr(error, "name", None) if isinstance(error, ImportError) else None
-        if isinstance(error, NameError):
-            module = self.found.forbidden.get(getattr(error, "name", None) or "")
-        return {**problem, "module": module if isinstance(module, str) else None}
+        described: dict[str, Any] = self.definitions.described(error, self.found)
+        return described
 
     def proxy(self, identity: str, name: str, tags: bytes, sizes: bytes, sealed: bytes) -> Callable[..., Any]:
         """A stand-in for a helper that is wrong: gives the right result for these arguments."""

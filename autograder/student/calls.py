@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import builtins
-import functools
 import io
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ import numpy as np
 
 from autograder.calling import answer_of, caller
 from autograder.cases import Answer, ExerciseCases
-from autograder.sandbox.definitions import Definitions
+from autograder.sandbox.definitions import Definitions, defines, described, is_absence, target
 from autograder.sandbox.stubs import untouched
 from autograder.values import Value, decode, encode
 
@@ -43,37 +42,41 @@ class Answers:
         return cls(tuple(map(_from_json, data["first"])), again, data["untouched"] is True)
 
 
-def defines(exercise: ExerciseCases, namespace: Mapping[str, Any]) -> bool:
-    """Whether the function, class or method of an exercise is there."""
-    return _target(exercise, namespace) is not None
+def lacks(exercise: ExerciseCases, found: Definitions) -> bool:
+    """Whether the function, class or method of an exercise is not there, as far as its smallest case can tell."""
+    exists = defines(found.namespace, exercise.name)
+    if exists is not None or not exercise.cases:
+        return not exists
+    error = caller_of(exercise, found)(exercise.cases[0].arguments)
+    return error.error is not None and is_absence(error.error, error.message)
 
 
-def _target(exercise: ExerciseCases, namespace: Mapping[str, Any]) -> Any:
-    owner, *attributes = exercise.name.split(".")
-    target = namespace.get(owner)
-    for attribute in attributes:
-        target = getattr(target, attribute, None)
-    return target
+def caller_of(exercise: ExerciseCases, found: Definitions) -> Callable[[dict[str, Value]], Answer]:
+    """Calls an exercise's function. What is drawn at random is the same in every call, as it is in grading."""
+    call = caller(exercise.call, {"np": np, "numpy": np, **found.namespace})
 
-
-def ask(exercise: ExerciseCases, namespace: Mapping[str, Any], defined: Definitions) -> Answers:
-    """Call an exercise's function with all visible cases, then again from the last to the first.
-
-    `defined` says why names are not in `namespace`. What is drawn at random is the same in every
-    call, as it is in grading, and goes on afterwards as if nothing had been drawn.
-    """
-    call = caller(exercise.call, {"np": np, "numpy": np, **namespace})
-    describe = functools.partial(_describe, defined)
+    def describe(error: BaseException) -> Answer:
+        problem = described(error, found)
+        return Answer(error=problem.pop("type"), **problem)
 
     def one(arguments: dict[str, Value]) -> Answer:
-        random.seed(0)
-        np.random.seed(0)
-        return answer_of(call, arguments, describe)
+        with _undisturbed():
+            random.seed(0)
+            np.random.seed(0)
+            return answer_of(call, arguments, describe)
 
-    with _undisturbed():
-        first = tuple(one(case.arguments) for case in exercise.cases)
-        again = {index: one(exercise.cases[index].arguments) for index in reversed(range(len(first)))}
-    return Answers(first, again, untouched(_target(exercise, namespace)))
+    return one
+
+
+def ask(exercise: ExerciseCases, found: Definitions) -> Answers:
+    """Call an exercise's function with all visible cases, then again from the last to the first.
+
+    What is drawn at random goes on afterwards as if nothing had been drawn.
+    """
+    one = caller_of(exercise, found)
+    first = tuple(one(case.arguments) for case in exercise.cases)
+    again = {index: one(exercise.cases[index].arguments) for index in reversed(range(len(first)))}
+    return Answers(first, again, untouched(target(found.namespace, exercise.name)))
 
 
 @contextmanager
@@ -93,16 +96,6 @@ def _undisturbed() -> Iterator[None]:
 def _nobody_answers(prompt: object = "", /) -> str:
     """As `input` does in grading, and unlike in a notebook, which would ask again in each call."""
     raise EOFError("EOF when reading a line")
-
-
-def _describe(defined: Definitions, error: BaseException) -> Answer:
-    problem = defined.problem_of(error)
-    module = getattr(error, "name", None)
-    if isinstance(error, NameError):
-        module = defined.forbidden.get(module or "")
-    elif not isinstance(error, ImportError):
-        module = None
-    return Answer(error=problem.type, message=problem.message, line=problem.line, module=module, within=problem.within)
 
 
 def _as_json(answer: Answer) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,16 @@ from autograder.cases import AssignmentCases, ExerciseCases
 from autograder.compare import Verdict
 from autograder.diagnose import UNTOUCHED, Diagnosis, undefined
 from autograder.errors import UsageError
+from autograder.places import placed
 from autograder.result import Result, judge_answers, result_of
 from autograder.sandbox.definitions import Definitions
 from autograder.student import find
-from autograder.student.calls import Answers, ask, defines
-from autograder.student.run import answers_of_cells
+from autograder.student.calls import Answers, ask, lacks
+from autograder.student.run import StudentFile
 from autograder.student.show import Checked, Stopped, Told
-from autograder.submission import Unreadable, read
+from autograder.submission import Submission, Unreadable, read
 from autograder.values import Value
+from autograder.ways import rank
 
 _DEFINED = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
 _NOTHING = "the result is None: is a `return` missing?"
@@ -60,7 +62,7 @@ def check_file(path: Path, asked: list[str], assignment: str | None = None) -> C
     """Check a notebook or module in a process of its own. Raises UsageError where what is meant is not there."""
     submission = read(path)
     cells = () if isinstance(submission, Unreadable) else submission.cells
-    defined = {name for cell in cells for name in _DEFINED.findall(cell)}
+    defined = {name for cell in cells for name in _DEFINED.findall(cell.source)}
     folder = path.resolve().parent
     beside = assignment or (path.stem if path.stem in map(find.name_of, find.near(folder)) else None)
     file = find.file_for(folder, beside, asked, defined)
@@ -68,13 +70,40 @@ def check_file(path: Path, asked: list[str], assignment: str | None = None) -> C
     chosen = find.exercises_asked(cases, asked)
     if isinstance(submission, Unreadable):
         return Checked(cases.name, cases.version, [], str(path), submission.reason)
-    return Checked(cases.name, cases.version, judged(cases, answers_of_cells(cells, cases, file, chosen)), str(path))
+    return Checked(cases.name, cases.version, _judged_file(cases, submission, file, chosen), str(path))
+
+
+def _judged_file(cases: AssignmentCases, submission: Submission, file: Path, names: Sequence[str]) -> list[Result]:
+    """Entries for exercises of a file, each in the best way; see `ways`."""
+    exercises, own = {entry.name: entry for entry in cases.exercises}, StudentFile(submission, file)
+    best = {name: _entry(exercises[name], given, submission) for name, given in own.answers(names)}
+
+    def wrong() -> list[tuple[ExerciseCases, str]]:
+        return [(exercises[name], entry["outcome"]) for name, entry in best.items() if not entry["right"]]
+
+    for way, tried in own.ways.others(wrong):
+        for name, given in own.answers([entry.name for entry in tried], way):
+            other = _entry(exercises[name], given, submission)
+            if _rank(other) > _rank(best[name]):
+                best[name] = other
+            elif other["message"] == best[name]["message"]:
+                own.ways.unmoved.add(name)
+    return _with_helpers(cases, list(best.values()))
+
+
+def _rank(entry: Result) -> tuple[float, int]:
+    return rank(1.0 if entry["right"] else 0.5 if entry["outcome"] == "partial" else 0.0, entry["outcome"])
 
 
 def judged(cases: AssignmentCases, answers: Iterable[tuple[str, Answers | Diagnosis]]) -> list[Result]:
     """An entry for each exercise, as in the feedback but for points, with `later`: what only grading judges."""
     exercises = {entry.name: entry for entry in cases.exercises}
-    found = [_entry(exercises[name], given) for name, given in answers]
+    return _with_helpers(cases, [_entry(exercises[name], given, Submission("", ())) for name, given in answers])
+
+
+def _with_helpers(cases: AssignmentCases, found: list[Result]) -> list[Result]:
+    """The entries, naming wrong helpers that others build on."""
+    exercises = {entry.name: entry for entry in cases.exercises}
     wrong = [entry["name"] for entry in found if entry["outcome"] in ("wrong", "partial")]
     for entry in found:
         helpers = [f"`{name}`" for name in exercises[entry["name"]].builds_on if name in wrong]
@@ -83,8 +112,9 @@ def judged(cases: AssignmentCases, answers: Iterable[tuple[str, Answers | Diagno
     return found
 
 
-def _entry(exercise: ExerciseCases, given: Answers | Diagnosis) -> Result:
+def _entry(exercise: ExerciseCases, given: Answers | Diagnosis, submission: Submission) -> Result:
     diagnosis = given if isinstance(given, Diagnosis) else _diagnosis(exercise, given)
+    diagnosis = placed(diagnosis, exercise.name, submission)
     if diagnosis.outcome == "missing":
         diagnosis = dataclasses.replace(diagnosis, shown=None)
     entry = result_of(exercise, 0.0, diagnosis)
@@ -119,9 +149,10 @@ def _answers(
 ) -> Iterator[tuple[str, Answers | Diagnosis]]:
     for exercise in cases.exercises:
         if exercise.name in names:
-            if defines(exercise, namespace):
+            own = Definitions(namespace)
+            if not lacks(exercise, own):
                 try:
-                    answers = ask(exercise, namespace, Definitions(namespace))
+                    answers = ask(exercise, own)
                 except KeyboardInterrupt:
                     raise Stopped(f"stopped while `{exercise.name}` was running: an endless loop?") from None
                 yield exercise.name, answers

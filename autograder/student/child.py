@@ -1,7 +1,9 @@
 """The process in which a student's file is run: defines what is needed, calls it, and writes answers as lines of JSON.
 
-stdin   {"cells": [source, …], "cases": path of the visible cases, "names": [exercise, …]}
-stdout  {"problems": {…}, "forbidden": {…}, "others": [name, …]} when all is defined, then for each exercise
+stdin   {"cells": [source, …], "cases": path of the visible cases, "names": [exercise, …], "given": [number, …],
+         "whole": bool}, as a worker has them when work is graded
+stdout  {"problems": {…}, "forbidden": {…}, "others": [name, …], "complete": bool, "rebound", "settled": numbers of
+        cells} when all is defined, then for each exercise
         {"name", "answers": {…}}, or {"name", "answers": null} if it is not defined
 """
 
@@ -12,14 +14,15 @@ import importlib.machinery
 import json
 import os
 import sys
-import types
 from pathlib import Path
 from typing import IO, Any
 
 from autograder.sandbox.absent import ABSENT, install
-from autograder.sandbox.definitions import define
+from autograder.sandbox.cells import read_as_ipython
+from autograder.sandbox.definitions import define, module_of
+from autograder.sandbox.mounts import ipython_folder
 from autograder.student import rules
-from autograder.student.calls import ask, defines
+from autograder.student.calls import ask, lacks
 from autograder.student.find import names_of
 from autograder.visible import read
 
@@ -48,24 +51,23 @@ def main() -> None:
 
 def _serve(request: dict[str, Any], answers: IO[str]) -> None:
     cases = read(Path(request["cases"]))
-    sys.meta_path.insert(0, _OnlyAllowed())
-    install()
-    module = types.ModuleType("submission")
-    sys.modules["submission"] = module
-    namespace = vars(module)
     import numpy as np
 
-    namespace.update(np=np, numpy=np)  # a deleted import cell costs nothing
+    read_as_ipython(ipython_folder())
+    sys.meta_path.insert(0, _OnlyAllowed())
+    install()
+    namespace = vars(module_of({"np": np, "numpy": np}))  # a deleted import cell costs nothing
     rules.keep(Path(np.__file__).parent)
     owners = list(dict.fromkeys(name.partition(".")[0] for name in request["names"]))
-    found = define(request["cells"], owners, namespace)
+    found = define(request["cells"], owners, namespace, given=request["given"], whole=request["whole"])
     problems = {name: vars(problem) for name, problem in found.problems.items()}
     others = sorted(found.bound - names_of(cases))[:200]
-    _say(answers, {"problems": problems, "forbidden": found.forbidden, "others": others})
+    ways = {"complete": found.complete, "rebound": found.rebound, "settled": found.settled}
+    _say(answers, {"problems": problems, "forbidden": found.forbidden, "others": others, **ways})
     for exercise in cases.exercises:
         if exercise.name in request["names"]:
-            there = defines(exercise, namespace) and callable(namespace.get(exercise.name.partition(".")[0]))
-            given = ask(exercise, namespace, found).as_json() if there else None
+            there = callable(namespace.get(exercise.name.partition(".")[0])) and not lacks(exercise, found)
+            given = ask(exercise, found).as_json() if there else None
             _say(answers, {"name": exercise.name, "answers": given})
 
 

@@ -8,43 +8,62 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder.cases import AssignmentCases, error_in
+from autograder.cases import error_in
 from autograder.diagnose import Diagnosis, died, undefined
 from autograder.student.calls import Answers
+from autograder.submission import Submission
+from autograder.ways import DEFINITIONS, Way, Ways
 
 SECONDS = 10.0
 """For one exercise, and for defining all; as in grading."""
 
 
-def answers_of_cells(
-    cells: Sequence[str], cases: AssignmentCases, file: Path, names: Sequence[str], seconds: float = SECONDS
-) -> Iterator[tuple[str, Answers | Diagnosis]]:
-    """For each of `names` the answers that the functions in `cells` give, or why there are none.
+class StudentFile:
+    """A student's submission, run in processes of its own, and the ways in which it can be; `file` holds `cases`."""
 
-    `file` holds `cases`. A process that dies or takes too long is started again for what is left.
-    """
-    left = list(names)
-    while left:
-        process = _Process(cells, file, left)
-        try:
-            loaded = process.next(seconds)
-            if loaded is None and len(left) > 1:  # each alone, to see which it is
-                for name in left:
-                    yield from answers_of_cells(cells, cases, file, [name], seconds)
-                return
-            for name in list(left):
-                reply = process.next(seconds) if loaded is not None else None
-                left.remove(name)
-                if reply is None:
-                    yield name, Diagnosis(process.died, died(process.died, seconds))
-                    break
-                yield name, _read(name, reply, loaded or {})
-        finally:
-            process.close()
+    def __init__(self, submission: Submission, file: Path, seconds: float = SECONDS) -> None:
+        self._cells, self._file, self._seconds = submission.cells, file, seconds
+        self.ways = Ways(submission.cells)
+        self._left = seconds
+        """For all that is tried in other ways than by the definitions alone, together."""
+
+    def answers(self, names: Sequence[str], way: Way = DEFINITIONS) -> Iterator[tuple[str, Answers | Diagnosis]]:
+        """For each of `names` the answers that the functions give, or why there are none.
+
+        A process that dies or takes too long is started again for what is left.
+        """
+        left = list(names)
+        while left and (way == DEFINITIONS or self._left > 0):
+            process = _Process(self._request(left, way))
+            begin = time.monotonic()
+            try:
+                loaded = process.next(self._seconds)
+                if loaded is None and len(left) > 1 and way == DEFINITIONS:  # each alone, to see which it is
+                    for name in left:
+                        yield from self.answers([name])
+                    return
+                if loaded is not None and way == DEFINITIONS:
+                    self.ways.learn(loaded)
+                for name in list(left):
+                    reply = process.next(self._seconds) if loaded is not None else None
+                    left.remove(name)
+                    if reply is None:
+                        yield name, Diagnosis(process.died, died(process.died, self._seconds))
+                        break
+                    yield name, _read(name, reply, loaded or {})
+            finally:
+                process.close()
+                self._left -= time.monotonic() - begin if way != DEFINITIONS else 0.0
+
+    def _request(self, names: Sequence[str], way: Way) -> dict[str, Any]:
+        cells = [cell.source for cell in self._cells[: way.cells]]
+        given = self.ways.given
+        return {"cells": cells, "cases": str(self._file.resolve()), "names": names, "given": given, "whole": way.whole}
 
 
 def _read(name: str, reply: dict[str, Any], loaded: dict[str, Any]) -> Answers | Diagnosis:
@@ -59,7 +78,7 @@ def _read(name: str, reply: dict[str, Any], loaded: dict[str, Any]) -> Answers |
 class _Process:
     """A child process, and what it says line by line."""
 
-    def __init__(self, cells: Sequence[str], file: Path, names: Sequence[str]) -> None:
+    def __init__(self, request: dict[str, Any]) -> None:
         self.died = "crashed"
         # -P: a file random.py beside the notebook must not stand in for Python's own.
         command = [sys.executable, "-P", "-m", "autograder.student.child"]
@@ -72,7 +91,6 @@ class _Process:
             stderr=subprocess.DEVNULL,
         )
         self._said: queue.Queue[bytes] = queue.Queue()
-        request = {"cells": list(cells), "cases": str(file.resolve()), "names": list(names)}
         self._threads = [
             threading.Thread(target=self._tell, args=(json.dumps(request).encode(),), daemon=True),
             threading.Thread(target=self._listen, daemon=True),

@@ -31,7 +31,7 @@ def floor(assignment: AssignmentCases, handed_in: Sequence[Submission | Unreadab
     seconds = cpu = 0.0
     for each in handed_in:
         inputs = {entry.name: [copied(case.arguments) for case in entry.cases] for entry in exercises}
-        cells = each.cells if isinstance(each, Submission) else ()
+        cells = [cell.source for cell in each.cells] if isinstance(each, Submission) else []
         begin, own = time.perf_counter(), time.process_time()
         _bare(cells, inputs, codes, expected)
         seconds, cpu = seconds + time.perf_counter() - begin, cpu + time.process_time() - own

@@ -87,7 +87,7 @@ class Examiner:
     def told(self, wrong: str, name: str, cells: Sequence[str]) -> Told | None:
         """What is said of some cells in one exercise; None if they are right."""
         grader, exercise = self._grader(self.seen, name)
-        with closing(grader._sessions.begin(Submission("wrong", tuple(cells)), WITH_CARE)) as session:
+        with closing(grader._sessions.begin(Submission.of("wrong", cells), WITH_CARE)) as session:
             judged = grader._asked(session, [grader._all[exercise.name]])[exercise.name]
             start = time.perf_counter()
             diagnosis = grader._explained(session, exercise, judged, [])
@@ -106,7 +106,7 @@ class Examiner:
     def tested(self, told: Told) -> Told:
         """The same, with what other cases say of it."""
         grader, exercise = self._grader(self.unseen, told.exercise)
-        with closing(grader._sessions.begin(Submission("wrong", told.cells), WITH_CARE)) as session:
+        with closing(grader._sessions.begin(Submission.of("wrong", told.cells), WITH_CARE)) as session:
             judged = grader._asked(session, [grader._all[exercise.name]])[exercise.name]
             relations = grader._relations[exercise.name]
             trials = Trials(exercise, grader._sessions.reference, relations, session.asking(exercise, []))

@@ -1,0 +1,79 @@
+"""Places: what a student's file itself says of a diagnosis, in words: where it is, and what stands there.
+
+Sources are only searched here, never run or parsed as Python.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from autograder.diagnose import Diagnosis
+from autograder.submission import Cell, Submission
+from autograder.text import clean
+
+_QUOTED = 60
+"""Characters of a line that are shown."""
+_KINDS = {"markdown": "a Markdown cell", "raw": "a raw cell"}
+
+
+def placed(diagnosis: Diagnosis, name: str, submission: Submission) -> Diagnosis:
+    """The diagnosis of an exercise, and what the submission's text adds to it."""
+    if diagnosis.outcome == "correct" or diagnosis.message is None:
+        return diagnosis
+    owner, outcome, message = name.partition(".")[0], diagnosis.outcome, diagnosis.message
+    error = diagnosis.problem
+    if error and error.line and outcome != "missing":
+        message = f"{message} ({place(submission.cells, error.cell, error.line)})"
+    if error and error.error == "SyntaxError":
+        message += _version(submission.python)
+    defined = list(definitions(submission.cells, owner))
+    if len(defined) > 1 and outcome in ("missing", "error"):
+        if outcome == "missing":
+            outcome, message = "error", "raises NotImplementedError"
+        first, last = (_where(submission.cells[defined[number][0]], defined[number][1]) for number in (0, -1))
+        times = "twice" if len(defined) == 2 else f"{len(defined)} times"
+        message = f"{message}; `{owner}` is defined {times}, first in {first}, last in {last}: the last one counts"
+    if not defined and outcome == "missing":
+        for index, _ in definitions(submission.texts, owner):
+            cell = submission.texts[index]
+            message = f"{message}; cell {cell.number}, which has it, is {_KINDS[cell.kind]}: make it a code cell"
+            break
+    return replace(diagnosis, outcome=outcome, message=message)
+
+
+def place(cells: Sequence[Cell], index: int | None, line: int) -> str:
+    """A line in words, with what stands there: "cell 12, line 3: `return dZ @ A`"."""
+    if index is None or index >= len(cells):
+        return f"line {line}"
+    cell = cells[index]
+    lines = cell.source.split("\n")
+    text = clean(lines[line - 1].strip(), _QUOTED).replace("`", "'") if line <= len(lines) else ""
+    return f"{_where(cell, line)}: `{text}`" if text else _where(cell, line)
+
+
+def _where(cell: Cell, line: int) -> str:
+    return f"cell {cell.number}, line {line}" if cell.number else f"line {cell.before + line}"
+
+
+def definitions(cells: Sequence[Cell], name: str) -> Iterator[tuple[int, int]]:
+    """Where a function or class is defined at the left margin: the cell, from 0, and the line. A class that extends
+    the one of its own name is the same one."""
+    pattern = re.compile(
+        rf"^(?:async[ \t]+)?(?:def|class)[ \t]+{re.escape(name)}\b(?![ \t]*\({re.escape(name)}\))", re.M
+    )
+    for index, cell in enumerate(cells):
+        for found in pattern.finditer(cell.source):
+            yield index, cell.source.count("\n", 0, found.start()) + 1
+
+
+def _version(written: str) -> str:
+    """What to say of a syntax error that may be none in another Python."""
+    here = platform.python_version_tuple()[:2]
+    if not written:
+        return f"; it was read by Python {'.'.join(here)}, which does not know the syntax of later versions"
+    if tuple(map(int, written.split(".")[:2])) <= tuple(map(int, here)):
+        return ""
+    return f"; your notebook was written with Python {written}, and it is graded with Python {'.'.join(here)}"
