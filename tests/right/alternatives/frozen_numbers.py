@@ -1,5 +1,5 @@
 # Dual is a frozen dataclass with ordered fields; reflected operators come from one decorator of the class.
-# Defines: Dual, derivative, gradient, gradient_check, central_difference
+# Defines: Dual.*, derivative, gradient, gradient_check, central_difference
 from __future__ import annotations
 
 import math

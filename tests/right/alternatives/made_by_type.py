@@ -1,5 +1,5 @@
 # The class is made by type() from a dictionary, its methods by loops over tables: setattr, getattr and __getattr__.
-# Defines: Dual, derivative, gradient
+# Defines: Dual.*, derivative, gradient
 import math
 import operator
 

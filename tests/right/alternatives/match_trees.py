@@ -1,5 +1,5 @@
 # match statements take trees apart; the rules are written as they stand in the text, with guards and nested patterns.
-# Defines: derivative, gradient, central_difference, gradient_check, differentiate, evaluate, simplify, Dual
+# Defines: Dual.*, derivative, gradient, central_difference, gradient_check, differentiate, evaluate, simplify
 import math
 
 import numpy as np

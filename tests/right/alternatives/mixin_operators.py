@@ -1,5 +1,5 @@
 # Operators live in mixins that know nothing of dual numbers; the class implements two hooks, as abstract methods.
-# Defines: Dual, derivative
+# Defines: Dual.*, derivative
 import abc
 import math
 import operator as op

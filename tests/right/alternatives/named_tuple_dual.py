@@ -1,5 +1,5 @@
 # Dual is a NamedTuple: a pair whose + and * mean something else than those of tuples.
-# Defines: Dual, derivative, gradient
+# Defines: Dual.*, derivative, gradient
 import cmath  # only for the joke below
 import math
 from typing import NamedTuple
