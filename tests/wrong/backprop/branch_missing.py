@@ -1,4 +1,4 @@
-# dZ_hidden_for is partial: "relu" is not written yet, and the slope of tanh is that of the sigmoid; both are said.
+# dZ_hidden_for is partial: ("relu") is not written yet, and ("tanh") has the slope of the sigmoid; both are said.
 import numpy as np
 
 
