@@ -225,7 +225,9 @@ def only_statement(cell: Cell) -> ast.stmt | None:
 
 
 def functions(cells: list[Cell]) -> list[int]:
-    return [index for index, cell in enumerate(cells) if isinstance(only_statement(cell), ast.FunctionDef)]
+    """Places of cells that are a function without decorators."""
+    found = [only_statement(cell) for cell in cells]
+    return [i for i, node in enumerate(found) if isinstance(node, ast.FunctionDef) and not node.decorator_list]
 
 
 def chosen(places: list[int], draw: random.Random) -> set[int]:
@@ -360,10 +362,11 @@ def rebinding(cells: list[Cell], draw: random.Random) -> list[Cell]:
         cell.name for cell in cells if cell.kind == "definition" and cell.name.isidentifier() and cell.name != "imports"
     ]
     for name in draw.sample(names, len(names) // 2):
-        last = max(index for index, cell in enumerate(changed) if re.search(rf"\b{name}\b", cell.source))
-        users = {cell.name.partition(".")[0] for cell in changed if re.search(rf"\b{name}\b", cell.source)}
-        tests = [i for i, cell in enumerate(changed) if cell.kind == "tests" and cell.name.partition(".")[0] in users]
-        changed.insert(1 + max(last, *tests, 0), scratch(f"{name} = 'free again'"))
+        users = [cell for cell in changed if re.search(rf"\b{name}\b", cell.source)]
+        defining = [cell.source for cell in users if cell.kind != "tests"]
+        alone = len(re.findall(rf"\b{name}\b", "\n".join(defining))) == 1
+        last = changed.index(users[-1]) + 1 if alone else len(changed)
+        changed.insert(last, scratch(f"{name} = 'free again'"))
     return [*changed, scratch("sum = max = len = range = 0")]
 
 
@@ -419,7 +422,7 @@ def notebook_of(cells: list[Cell]) -> bytes:
 
 def assert_right_after(name: str, changes: list[Change], seed: int, folder: Path) -> None:
     cells, draw = list(solved(name)), random.Random(seed)
-    for change in changes:
+    for change in sorted(changes, key=lambda each: each is rebinding):  # last, since it looks for the last use
         cells = change(cells, draw)
     assert_the_meaning_is_kept(cells)
     path = folder / f"{name}.ipynb"
