@@ -77,12 +77,16 @@ def grade_by_hand(page: Page, assignment: str, student: str, question: str, poin
     """What a person does in formgrader: from the list to the student's notebook, points and a comment for an answer."""
     row_of(page, student, assignment).locator("td.student-name a").click()
     page.locator("td.name a").filter(has_text=assignment).click()
+    page.wait_for_load_state("networkidle")
     for place, text in ((f"input#{question}", points), (f"textarea#{question}-comment", comment)):
-        with page.expect_response(
-            lambda answer: answer.request.method == "PUT" and "/formgrader/api/" in answer.url
-        ) as saved:
-            page.locator(place).fill(text)
-            page.locator(place).blur()
+        field = page.locator(place)
+        field.click()
+        expect(field).to_be_focused()
+        page.wait_for_function("$('html, body').is(':animated') === false")  # it scrolls to the field first
+        page.keyboard.type(text)
+        expect(field).to_have_value(text)
+        with page.expect_response(lambda answer: answer.request.method == "PUT") as saved:
+            page.keyboard.press("Tab")
         assert saved.value.ok
 
 
