@@ -134,7 +134,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
 
     grade = command(commands, "grade", _grade, "grade files, without a course", "json")
     grade.add_argument("assignment")
-    grade.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a notebook (.ipynb) or module (.py)")
+    grade.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a notebook or module, or its folder or zip")
     grade.add_argument("--seed", type=int, default=0, help="which set of cases to draw (default 0)")
 
     validate = command(commands, "validate", _validate, "check that assignments may be released", "json")

@@ -134,8 +134,11 @@ def _of_all(
     return None if first.answer.changed or first.relation else next(statements(exercise, verdicts, more), None)
 
 
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+def _listed(parts: Sequence[str]) -> str:
+    """Parts in a sentence; some are several words themselves."""
+    apart = len(parts) > 1 and any(", " in part for part in parts)
+    *others, last = [f"({part})" if apart else part for part in parts]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _behaves_like(known: KnownMistake, verdicts: Sequence[Verdict]) -> bool:
@@ -171,12 +174,12 @@ def _general(
 
 
 def outcome_of(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> str:
-    """The outcome that verdicts mean: that of the first that is not right."""
-    first = next((verdict for verdict in verdicts if not verdict.right), None)
-    if first is None:
+    """The outcome that verdicts mean: that of the one that is shown."""
+    if all(verdict.right for verdict in verdicts):
         return "correct"
     if all(_unfinished(exercise, verdict) for verdict in verdicts):
         return "missing"
+    first = _first(exercise, verdicts)
     return "wrong" if first.answer.error is None else _outcome_of_error(first.answer)
 
 

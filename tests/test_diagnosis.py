@@ -367,6 +367,29 @@ def test_mutants_are_told_what_is_true_and_nothing_false(name: str) -> None:
     assert sum(each.kind == "first" for each in told) <= 0.12 * len(told)
 
 
+def test_parts_that_fail_in_different_ways_are_told_apart(solution: tuple[str, ...], grade: Grade) -> None:
+    source = (
+        "def dZ_hidden_for(dZ_next, W_next, Z, activation):\n"
+        "    if activation in ('sigmoid', 'tanh'): raise ValueError('which?')\n"
+        "    return dZ_next @ W_next * {'relu': 2.0 * (Z > 0), 'identity': 1.0}[activation]"
+    )
+    found = exercise(grade([*solution, source]), "dZ_hidden_for")
+    assert found["outcome"] == "partial"
+    words = {part for part in found["message"].split("; ") if part.startswith("for ")}
+    assert {part.partition(":")[0] for part in words} in (
+        {"for relu", "for sigmoid and tanh"},
+        {"for relu", "for tanh and sigmoid"},
+    )
+    assert any(part.startswith("for relu: your result is 2 times") for part in words), words
+    pairs = (
+        "def dZ_output_for(A, Y, loss, activation):\n"
+        "    if activation == 'sigmoid': raise ValueError('which?')\n    return Y - A"
+    )
+    message = exercise(grade([*solution, pairs]), "dZ_output_for")["message"]
+    assert "(bce, sigmoid)" in message
+    assert "(mse, sigmoid)" in message
+
+
 def test_who_differs_from_a_misconception_late_does_not_have_it(backprop: AssignmentCases) -> None:
     asked = entry(backprop, "dZ_output")
     given = [answer_of(lambda tried: tried["Y"] - tried["A"], case.arguments) for case in asked.cases]

@@ -67,10 +67,27 @@ def page(root: Path, browser: Browser, tmp_path_factory: pytest.TempPathFactory)
         context.close()
 
 
-def row_of(page: Page, student: str) -> Any:
+def row_of(page: Page, student: str, assignment: str = "tiny") -> Any:
     """The line of a student in "manage submissions"."""
-    page.goto("/formgrader/manage_submissions/tiny")
+    page.goto(f"/formgrader/manage_submissions/{assignment}")
     return page.locator("tr").filter(has=page.locator("td.student-id", has_text=student))
+
+
+def grade_by_hand(page: Page, assignment: str, student: str, question: str, points: str, comment: str) -> None:
+    """What a person does in formgrader: from the list to the student's notebook, points and a comment for an answer."""
+    row_of(page, student, assignment).locator("td.student-name a").click()
+    page.locator("td.name a").filter(has_text=assignment).click()
+    page.wait_for_load_state("networkidle")
+    for place, text in ((f"input#{question}", points), (f"textarea#{question}-comment", comment)):
+        field = page.locator(place)
+        field.click()
+        expect(field).to_be_focused()
+        page.wait_for_function("$('html, body').is(':animated') === false")  # it scrolls to the field first
+        page.keyboard.type(text)
+        expect(field).to_have_value(text)
+        with page.expect_response(lambda answer: answer.request.method == "PUT") as saved:
+            page.keyboard.press("Tab")
+        assert saved.value.ok
 
 
 def picture(page: Page, name: str) -> None:
@@ -106,6 +123,14 @@ def test_every_test_cell_has_its_score_and_our_feedback(root: Path, page: Page) 
     expect(page.locator("#why")).to_be_visible()
     page.locator("#test-double").scroll_into_view_if_needed()
     picture(page, "submission")
+
+
+def test_a_person_grades_an_answer(root: Path, page: Page) -> None:
+    grade_by_hand(page, "tiny", "ada", "why", "8", "nicely put")
+    with gradebook(root / "course") as book:
+        assert book.find_grade("why", "tiny", "tiny", "ada").manual_score == 8
+        assert book.find_comment("why", "tiny", "tiny", "ada").manual_comment == "nicely put"
+    expect(row_of(page, "ada").locator("td.score")).to_have_text("108 / 110")
 
 
 def test_the_autograde_button_grades_what_was_collected_in_our_sandbox(root: Path, page: Page) -> None:

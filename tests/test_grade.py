@@ -262,7 +262,7 @@ HOSTILE = {
     ),
     "fake number": (
         "class Yes(float):\n  def __eq__(self, other): return True\ndef bce(A, Y): return Yes(1.0)",
-        {"error"},
+        {"wrong"},
     ),
     "search": (
         "import gc, sys\ndef db(dZ):\n  for o in gc.get_objects():\n    if isinstance(o, dict) and 'expected' in o:\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -58,3 +59,23 @@ def test_the_oracle_answers_for_what_is_replaced_and_small(backprop: AssignmentC
         assert refused == {"error": True}
     assert asked("db", Code("1/0")) == {"error": True}
     assert ask({"ask": "db"}) == {"error": True}
+
+
+def test_the_oracle_makes_nothing_large_of_nothing(backprop: AssignmentCases) -> None:
+    """Arrays without entries have sides, and a result has those alone: (0, n) and (0, n) give (n, n)."""
+    ask = oracle(backprop.reference_functions(), ["dW", "dZ_hidden"])
+    tracemalloc.start()
+    try:
+        for name, *shapes in (
+            ("dW", (0, 11_000), (0, 11_000)),
+            ("dW", (0, 999_999), (0, 1)),
+            ("dW", (0, 1_500), (0, 1_500)),
+            ("dZ_hidden", (5_000, 0), (0, 5_000), (5_000, 5_000)),
+        ):
+            arguments = encode([[np.empty(shape) for shape in shapes if 0 in shape], {}])
+            assert ask({"ask": name, "arguments": arguments}) == {"error": True}
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 << 20
+    assert "value" in ask({"ask": "dW", "arguments": encode([[np.empty((0, 3)), np.empty((0, 2))], {}])})

@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -82,6 +83,17 @@ ODD = {
     "too much memory in few calls": "def db(dZ): return np.ones(10**10) if len(dZ) == 3 else dZ.mean(0)[:, None]",
     "a stub": "def dA_dZ(A): raise NotImplementedError()",
     "half done": "def dA_dZ(A):\n    if len(A) == 3: raise NotImplementedError()\n    return A * (1 - A)",
+    "half done, with a wrong helper": (
+        "def dA_dZ(A): return A\ndef dZ_hidden_for(dZ_next, W_next, Z, activation):\n"
+        "    if activation == 'tanh': raise NotImplementedError()\n"
+        "    slopes = {'sigmoid': dA_dZ(sigmoid(Z)), 'relu': 1.0 * (Z > 0), 'identity': 1.0}\n"
+        "    return dZ_next @ W_next * slopes[activation]"
+    ),
+    "a stub, and a helper that is wrong for some sizes": (
+        "def dA_dZ(A): raise NotImplementedError()\n"
+        "def dZ_hidden(dZ_next, W_next, A): return dZ_next @ W_next * dA_dZ(A)\n"
+        "good = dW\ndef dW(dZ, A_prev): return good(dZ, A_prev) * (1 + (len(dZ) >= 3))"
+    ),
     "nothing": "def dW(dZ, A_prev): pass",
     "float32": "def dA_dZ(A): return (A * (1 - A)).astype(np.float32)",
     "lists": "def dA_dZ(A): return (A * (1 - A)).tolist()",
@@ -118,9 +130,21 @@ def class_of(name: str, count: int, odd: Sequence[str] = ()) -> list[Submission]
 def graded(name: str, submissions: Sequence[Submission], shortcuts: Shortcuts) -> list[str]:
     """The documents of a class."""
     cells = Submission.of(name, cases.reference_cells(project.notebook(name))).cells
-    grader = Grader(cases.load(name), choose(), Limits(wall=2.0), cells, shortcuts)
+    assignment = cases.load(name)
+    short = tuple(entry for entry in assignment.exercises if entry.seconds is None)  # what trains takes seconds
+    # Only what loops gets a short limit: a busy machine must not decide an outcome.
+    graders = {
+        loops: Grader(
+            replace(assignment, exercises=short), choose(), Limits(wall=3.0 if loops else 60.0), cells, shortcuts
+        )
+        for loops in (True, False)
+    }
+
+    def document(submission: Submission) -> str:
+        return json.dumps(graders["while" in submission.cells[-1].source].grade(submission))
+
     with ThreadPoolExecutor(2) as executor:
-        return [json.dumps(each) for each in executor.map(grader.grade, submissions)]
+        return [*executor.map(document, submissions)]
 
 
 def test_without_shortcuts_each_document_of_a_class_is_the_same_and_so_it_is_in_another_order() -> None:
@@ -137,13 +161,15 @@ def test_without_shortcuts_each_document_of_a_class_is_the_same_and_so_it_is_in_
     assert not differing, differing[0]
 
 
-@pytest.mark.parametrize("alone", ALONE.values(), ids=ALONE.keys())
-def test_each_shortcut_alone_changes_nothing(alone: Shortcuts) -> None:
-    submissions = class_of("backprop", 0, [*ODD.values()][::2])
-    assert graded("backprop", submissions, alone) == graded("backprop", submissions, NONE)
+def test_each_shortcut_alone_changes_nothing() -> None:
+    odd = [*ODD.values()][::2]
+    submissions = class_of("backprop", 0, odd)[: len(odd)]
+    careful = graded("backprop", submissions, NONE)
+    for name, alone in ALONE.items():
+        assert graded("backprop", submissions, alone) == careful, name
 
 
-@pytest.mark.parametrize("name", ["activations", "training"])
+@pytest.mark.parametrize("name", ["training", "alternatives"])
 def test_shortcuts_change_nothing_elsewhere(name: str) -> None:
     submissions = class_of(name, 12)
     assert graded(name, submissions, Shortcuts()) == graded(name, submissions[::-1], NONE)[::-1]

@@ -38,6 +38,19 @@ def test_a_helper_left_as_released_is_as_good_as_none(solution: tuple[str, ...],
     assert exercise(left, "dZ_hidden")["follow_through"] is True
 
 
+@pytest.mark.parametrize("least", [1, 3, 4])
+def test_beside_another_wrong_helper_each_costs_its_own_points(
+    least: int, solution: tuple[str, ...], grade: Grade
+) -> None:
+    """Whichever of both the smallest failing case meets."""
+    helpers = (
+        f"def dA_dZ(A):\n{STUB}\n"
+        "def dZ_hidden(dZ_next, W_next, A): return dZ_next @ W_next * dA_dZ(A)\n"
+        f"good = dW\ndef dW(dZ, A_prev): return good(dZ, A_prev) * (1 + (len(dZ) >= {least}))"
+    )
+    assert lost(grade([*solution, helpers])) == {"dA_dZ", "dW"}
+
+
 BODIES = {
     "raise": "raise NotImplementedError()",
     "raise a class": "raise NotImplementedError",

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.course.files import private, write
+from autograder.course.files import out_of_course, private, submitted, write
 from autograder.errors import CourseError
 
 _TABLE = ""
@@ -91,7 +91,10 @@ def result_file(course: Path, name: str, student: str) -> Path:
 
 
 def not_collected(course: Path, name: str) -> dict[str, str]:
-    """Students whose submission could not be collected, and why; without those that a person has put in place since."""
+    """Students whose submission could not be collected, and why.
+
+    Those are left out that a person has put in place since, or taken out of the course.
+    """
     path = _not_collected_file(course, name)
     try:
         known, written = json.loads(path.read_bytes()), path.stat().st_mtime
@@ -100,8 +103,10 @@ def not_collected(course: Path, name: str) -> dict[str, str]:
         return {}
 
     def stays(student: str) -> bool:
+        if out_of_course(course, student).is_dir():
+            return False
         try:
-            return (course / "submitted" / student / name).stat().st_ctime <= written
+            return submitted(course, name, student).stat().st_ctime <= written
         except OSError:
             return True
 

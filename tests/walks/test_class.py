@@ -21,9 +21,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from tests.conftest import CHROMIUM
+from tests.test_formgrader import grade_by_hand
 from tests.test_readme import block
 from tests.walks.people import Person, person, why_not
 
@@ -99,27 +100,15 @@ def jupyter_lab(instructor: Person, folder: Path) -> Iterator[str]:
         server.wait()
 
 
-def grade_by_hand(browser: Browser, address: str, grades: dict[str, tuple[str, str]]) -> None:
+def grade_written(browser: Browser, address: str, grades: dict[str, tuple[str, str]]) -> None:
     """A person opens formgrader in the browser and grades the written answer of each student: points and a comment."""
     base, _, token = address.partition("/lab?")
     context = browser.new_context(base_url=base)
     context.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
     page = context.new_page()
-    page.goto(f"{base}/formgrader/?{token}")
-    page.get_by_role("link", name="losses").first.click()
+    page.goto(f"/formgrader?{token}")
     for student, (points, comment) in grades.items():
-        page.goto(f"{base}/formgrader/manage_submissions/losses")
-        page.get_by_role("link", name=student).first.click()
-        page.get_by_role("link", name="losses").last.click()
-        field = page.locator("input#what-is-lost")
-        field.fill(points)
-        field.blur()
-        expect(page.locator("#what-is-lost-saved")).to_be_visible()
-        note = page.locator(".comment textarea, textarea.comment").last
-        note.fill(comment)
-        note.blur()
-        page.wait_for_load_state("networkidle")
+        grade_by_hand(page, "losses", student, "what-is-lost", points, comment)
     context.close()
 
 
@@ -175,7 +164,7 @@ def test_a_newcomer_becomes_an_instructor_and_a_class_goes_through_a_course(shar
         assert (course.total(ada), course.total(bela)) == (100, 0)
         assert course.row(ada)["needs_manual_grade"] == "yes"
         with jupyter_lab(instructor, project) as address:
-            grade_by_hand(browser, address, {ada.name: ("8", "nicely put"), bela.name: ("6", "say more")})
+            grade_written(browser, address, {ada.name: ("8", "nicely put"), bela.name: ("6", "say more")})
         instructor.types("make report A=losses", project)
         assert (course.total(ada), course.total(bela)) == (108, 6)
         assert course.row(ada)["needs_manual_grade"] == "no"
