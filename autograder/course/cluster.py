@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder import cases, project
-from autograder.aside import message
+from autograder.aside import KILLED, message
 from autograder.course.engine import Engine, engine, graded
 from autograder.course.files import Collected
 from autograder.errors import AutograderError, CourseError
@@ -40,7 +40,7 @@ def cluster(
     """Mark submissions with the Dask cluster whose scheduler is at `where`, or `where` processes on this machine.
 
     What an assignment needs goes to each process once; a process that is killed is replaced, and its submissions are
-    marked again, one by one if that does not help: a submission at which processes die is put aside. Raises CourseError
+    marked again, at last one by one: a submission at which processes die even so is put aside. Raises CourseError
     where there is no such cluster, or one with another version of this framework.
     """
     try:
@@ -70,7 +70,10 @@ def cluster(
         def marked() -> Iterator[Marked]:
             left, waiting = iter(collected), as_completed()
             ahead = _TASKS * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+            from autograder.course.marking import Marked
+
             given: dict[Any, list[Collected]] = {}
+            suspects: list[Collected] = []
 
             def submit(tasks: Iterable[list[Collected]]) -> None:
                 for task in tasks:
@@ -80,13 +83,15 @@ def cluster(
 
             submit(_tasks(left, ahead))
             for done in waiting:
-                task = given.pop(done)
-                found = _result(done, task)
+                found, task = _result(done), given.pop(done)
                 if found is None:
-                    submit([each] for each in task)
+                    suspects += task
                 else:
                     yield from found
-                    submit(_tasks(left, 1))
+                submit(_tasks(left, 1))
+            for each in suspects:  # with nothing else in the cluster: where processes die now, it is of this one
+                found = _result(client.submit(_mark, [each], pure=False))
+                yield from found or [Marked(each, {}, problem=message("graded", KILLED))]
 
         yield marked()
     finally:
@@ -101,18 +106,14 @@ def _tasks(collected: Iterator[Collected], count: int) -> Iterator[list[Collecte
             yield task
 
 
-def _result(done: Any, task: Sequence[Collected]) -> list[Marked] | None:
-    """What a task came to; None where it failed for several submissions, which are then marked one by one."""
-    from autograder.course.marking import Marked
-
+def _result(done: Any) -> list[Marked] | None:
+    """What a task came to; None where the cluster gave it up, since processes died at it or beside it."""
     try:
         marked: list[Marked] = done.result()
     except AutograderError:
         raise
-    except Exception as error:
-        if len(task) > 1:
-            return None
-        return [Marked(task[0], {}, problem=message("graded", error))]
+    except Exception:
+        return None
     return marked
 
 
