@@ -33,7 +33,8 @@ class _OnlyAllowed(importlib.abc.MetaPathFinder):
     """Refuses modules that are not there when the work is graded."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> importlib.machinery.ModuleSpec | None:
-        if name.partition(".")[0] in _ALLOWED:
+        # The standard library's own, named after the machine: `from numpy import *` leads to it.
+        if name.partition(".")[0] in _ALLOWED or name.startswith("_sysconfigdata"):
             return None
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 

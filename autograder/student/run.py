@@ -15,6 +15,7 @@ from typing import Any
 
 from autograder.cases import error_in
 from autograder.diagnose import Diagnosis, died, undefined
+from autograder.sandbox.patience import Patience
 from autograder.student.calls import Answers
 from autograder.submission import Submission
 from autograder.ways import DEFINITIONS, Way, Ways
@@ -113,12 +114,21 @@ class _Process:
         self._said.put(b"")
 
     def next(self, seconds: float) -> dict[str, Any] | None:
-        """The next message; None, and `died` says why, if there is none within `seconds`."""
+        """The next message; None, and `died` says why, if there is none within `seconds`.
+
+        As in grading, time in which the machine had no processor for it does not count.
+        """
+        deadline = Patience(seconds, self._process.pid)
+        line = None
+        while line is None:
+            try:
+                line = self._said.get(timeout=max(0.0, deadline() - time.monotonic()))
+            except queue.Empty:
+                if deadline() <= time.monotonic():
+                    self.died = "timeout"
+                    return None
         try:
-            found = json.loads(self._said.get(timeout=seconds))
-        except queue.Empty:
-            self.died = "timeout"
-            return None
+            found = json.loads(line)
         except ValueError:
             return None
         return found if isinstance(found, dict) else None
