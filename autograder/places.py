@@ -18,6 +18,8 @@ _QUOTED = 60
 """Characters of a line that are shown."""
 _PLACED = ("raises", "asks", "looks")
 """How sentences about an exception begin to which the place where it arose belongs."""
+_LATER = re.compile(r"(?:type[ ]\w+|(?:async[ ]+)?(?:def|class)[ ]\w+\[)")
+"""What Python 3.12 and later begin a statement with, and no one before."""
 _KINDS = {"markdown": "a Markdown cell", "raw": "a raw cell"}
 
 
@@ -31,7 +33,7 @@ def placed(diagnosis: Diagnosis, name: str, submission: Submission) -> Diagnosis
     if error and error.line and outcome != "missing" and said in message and said.startswith(_PLACED):
         message = f"{message} ({place(submission.cells, error.cell, error.line)})"
     if error and error.error == "SyntaxError":
-        message += _version(submission.python)
+        message += _version(submission.python, _line(submission.cells, error.cell, error.line), error.message)
     defined = list(definitions(submission.cells, owner))
     if len(defined) > 1 and outcome in ("missing", "error"):
         if outcome == "missing":
@@ -47,14 +49,18 @@ def placed(diagnosis: Diagnosis, name: str, submission: Submission) -> Diagnosis
     return replace(diagnosis, outcome=outcome, message=message)
 
 
+def _line(cells: Sequence[Cell], index: int | None, line: int | None) -> str:
+    """What stands in a line of a cell; "" if there is no such line."""
+    lines = cells[index].source.split("\n") if index is not None and index < len(cells) else []
+    return lines[line - 1].strip() if line and line <= len(lines) else ""
+
+
 def place(cells: Sequence[Cell], index: int | None, line: int) -> str:
     """A line in words, with what stands there: "cell 12, line 3: `return dZ @ A`"."""
     if index is None or index >= len(cells):
         return f"line {line}"
-    cell = cells[index]
-    lines = cell.source.split("\n")
-    text = clean(lines[line - 1].strip(), _QUOTED).replace("`", "'") if line <= len(lines) else ""
-    return f"{_where(cell, line)}: `{text}`" if text else _where(cell, line)
+    where, text = _where(cells[index], line), clean(_line(cells, index, line), _QUOTED).replace("`", "'")
+    return f"{where}: `{text}`" if text else where
 
 
 def _where(cell: Cell, line: int) -> str:
@@ -72,11 +78,12 @@ def definitions(cells: Sequence[Cell], name: str) -> Iterator[tuple[int, int]]:
             yield index, cell.source.count("\n", 0, found.start()) + 1
 
 
-def _version(written: str) -> str:
+def _version(written: str, line: str, said: str) -> str:
     """What to say of a syntax error that may be none in another Python."""
     here = platform.python_version_tuple()[:2]
     if not written:
-        return f"; it was read by Python {'.'.join(here)}, which does not know the syntax of later versions"
+        later = f"; it was read by Python {'.'.join(here)}, which does not know the syntax of later versions"
+        return later if said.startswith("f-string") or _LATER.match(line) else ""
     if tuple(map(int, written.split(".")[:2])) <= tuple(map(int, here)):
         return ""
     return f"; your notebook was written with Python {written}, and it is graded with Python {'.'.join(here)}"

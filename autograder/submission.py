@@ -29,7 +29,7 @@ MAX_PARTS = 1 << 20
 _TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # one without an end reaches to the end: linear in time
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 """Half of a character in JSON, or of a pair, which is a character: no text file can hold one alone."""
-_DEFINES = re.compile(r"^[ \t]*(?:def|class)\s+\w+.*:", re.MULTILINE)
+_DEFINES = re.compile(r"^[ \t]*(?:def[ \t]+\w{1,100}[ \t]*\(|class[ \t]+\w{1,100}[ \t]*[(:])", re.MULTILINE)
 _SAVE = "open it in Jupyter, save it there, then hand it in again"
 _PERCENT = re.compile(r"^# ?%%(.*)$", re.MULTILINE)
 
@@ -167,12 +167,33 @@ def _cells(content: bytes, suffix: str) -> tuple[list[Cell], str] | str:
 def _pieces(text: str) -> list[Cell]:
     """The cells of a module: all of it, unless it has marks of percent format."""
     pieces = _PERCENT.split(text)
-    found, before = [], 0
+    joined: list[tuple[int, str, list[str]]] = []
+    before, open_text = 0, False
     for marker, body in zip(["", *pieces[1::2]], pieces[::2], strict=True):
-        if body.strip():
-            found.append(Cell(body, 0, before, kind="code" if _is_code(marker) else "markdown"))
+        kind = "code" if _is_code(marker) or _has_code(body) else "markdown"
+        if joined and joined[-1][1] == "code" and (open_text or _is_indented(body)):
+            joined[-1][2].append(f"#{body}")  # for Python a mark is a comment: this one stands inside something
+        else:
+            joined.append((before, kind, [body]))
+            open_text = False
         before += body.count("\n")
-    return found
+        open_text ^= bool((body.count('"""') + body.count("'''")) % 2)
+    cells = [(start, kind, "".join(parts)) for start, kind, parts in joined]
+    return [Cell(source, 0, start, kind=kind) for start, kind, source in cells if source.strip()]
+
+
+def _has_code(body: str) -> bool:
+    """Whether a piece has lines that are no comments: people forget the mark after a piece of Markdown."""
+    lines = (line.strip() for line in body.split("\n"))
+    first = next((line for line in lines if line and not line.startswith("#")), "")
+    return bool(first) and not first.startswith(('"""', "'''"))
+
+
+def _is_indented(body: str) -> bool:
+    """Whether a piece goes on inside a function or class."""
+    lines = body.split("\n")
+    first = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
+    return first[:1] in (" ", "\t")
 
 
 def _cell(cell: dict[str, Any], number: int) -> Cell:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from autograder.course.files import Collected, stamp, students
 from autograder.decoding import without_outputs
+from autograder.sandbox import cells as sandbox_cells
 from autograder.submission import (
     MAX_BYTES,
     MAX_NOTEBOOK,
@@ -517,3 +518,42 @@ def test_a_file_whose_name_is_no_text_has_a_key(tmp_path: Path) -> None:
     (submitted(tmp_path, "ada") / "\udcff.ipynb").write_text(notebook(code("x")))
     assert isinstance(Collected.read(tmp_path, "a", "ada").content, bytes)
     assert Collected.read(tmp_path, "a", "ada").key("") != Collected.read(tmp_path, "a", "bob").key("")
+
+
+MARKED = '''class Tensor:
+    """Marks
+#%% shapes
+    stand in a text, too."""
+
+# %% methods
+    def f(self):
+        return 1
+# %% [markdown]
+# words alone
+# %% [markdown] whose end was forgotten
+def dW(dZ, A_prev):
+    return dZ
+# %%
+x = 1
+'''
+
+
+def test_marks_of_cells_inside_a_class_or_a_text_of_a_module_cut_nothing() -> None:
+    """For Python they are comments, and a module is right as Python runs it."""
+    found = parse(MARKED.encode(), ".py", "student")
+    assert isinstance(found, Submission)
+    assert [cell.before for cell in found.cells] == [0, 10, 13]
+    for cell in found.cells:
+        compile(cell.source, "cell", "exec")
+    assert "def f" in found.cells[0].source
+    assert "def dW" in found.cells[1].source
+
+
+@pytest.mark.parametrize(
+    "source", ["def " + "a" * 500_000, "\n" * 500_000 + "1 +* def(", "def" + " " * 500_000, "class " * 200_000]
+)
+def test_what_is_searched_in_a_hostile_text_takes_time_in_proportion_to_its_length(source: str) -> None:
+    """Text of which each pattern had taken the square: this test would not end."""
+    notebook = {"cells": [{"cell_type": "code", "source": source}], "metadata": {"kernelspec": {"language": "R"}}}
+    assert isinstance(parse(json.dumps(notebook).encode(), ".ipynb", "student"), Unreadable)
+    assert sandbox_cells._DEFINITION.findall(source) in ([], ["a" * 500_000], ["class"])

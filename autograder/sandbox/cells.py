@@ -35,7 +35,7 @@ _DEEPEST = 8
 """Magics in magics that are read."""
 _ONE_FUNCTION = re.compile(r"(?:[ \t]*(?:#[^\n\r\f]*)?\n)*def [^\n\r\f]*(?:\n(?:[ \t][^\n\r\f]*|#[^\n\r\f]*)?)*\Z")
 """A cell in which nothing but one function begins at the left margin, comments apart: most that students write."""
-_DEFINITION = re.compile(r"^\s*(?:def|class)\s+(\w+)", re.MULTILINE)
+_DEFINITION = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 _ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What compiling a hostile text can raise."""
 

@@ -1530,13 +1530,13 @@ def _handed_on(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     x1 = draw(_data(shape, _few(style)))
     given = "" if shape == () else literal(draw(_array(shape, st.sampled_from([1.0, 2.0, -1.0]))))
     functions = [".exp()", ".log()", ".relu()", ".sigmoid()", ".tanh()", " ** 2", " * 2.0", " / 2.0"]
-    some = draw(st.permutations(functions))[:4]
     body = [
         line
-        for name, function in zip("bcde", some)
+        for name, function in zip("bcdefghi", draw(st.permutations(functions)))  # all of them, each time
         for line in (_leaf(name, "x1"), f"(a{function} + {name}).backward({given})")
     ]
-    program = _lines(_leaf("a", "x0"), *body, "[a.grad, b.grad, c.grad, d.grad, e.grad]")
+    grads = ", ".join(f"{name}.grad" for name in "abcdefghi")
+    program = _lines(_leaf("a", "x0"), *body, f"[{grads}]")
     return {"topic": "shared nodes", "program": program, "x0": x0, "x1": x1}
 
 

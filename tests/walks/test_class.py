@@ -230,6 +230,13 @@ def test_a_newcomer_becomes_an_instructor_and_a_class_goes_through_a_course(shar
         assert "nicely put" in page
         assert "108" in page
 
+        # nbgrader's own command grades in our sandbox, and a student comes back.
+        instructor.types(f".venv/bin/nbgrader autograde losses --student {ada.name} --force", project)
+        instructor.types(f".venv/bin/autograder course readmit {bela.name}", project)
+        instructor.types("make collect A=losses", project)
+        instructor.types("make grade A=losses", project)
+        assert (course.total(ada), course.total(bela)) == (108, 40)
+
 
 def fetched_with(path: str, student: Person) -> list[str]:
     """The feedback pages that a student fetches, oldest submission first."""
