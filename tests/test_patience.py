@@ -97,8 +97,8 @@ def test_on_a_busy_machine_who_sleeps_or_loops_is_still_late(sandbox: Sandbox, b
                 worker.request({"op": "call", "name": "f", "call": "f(x)", "cases": [{"x": 1}]})
 
 
-def test_a_single_call_is_made_once(sandbox: Sandbox) -> None:
-    """`train_digits` has one case, which may take nearly all of the time; two are called again if one changes it."""
+def test_each_call_is_made_once(sandbox: Sandbox) -> None:
+    """`train_digits` has one case, which may take nearly all of the time. Who shares arguments hears if one changed."""
     source = "calls = []\ndef f(x):\n    calls.append(x)\n    x += 1.0\n    raise ValueError(str(len(calls)))"
     case = {"x": encode(np.zeros(2))}
     inputs = Inputs.of({"one": [case], "two": [case, case]})
@@ -108,4 +108,6 @@ def test_a_single_call_is_made_once(sandbox: Sandbox) -> None:
             worker.request({"op": "load", "cells": [source], "names": ["f"]})
             reply = worker.request({"op": "call", "name": "f", "call": "f(x)", "kept": kept, "which": which})
             told.append([entry["error"]["message"] for entry in Batch.from_bytes(reply["block"]).entries()])
-    assert told == [["1"], ["3", "4"]]
+            shared = {"op": "call", "name": "f", "call": "f(x)", "kept": kept, "which": which, "shared": True}
+            assert worker.request(shared).get("changed", False) is (kept == "two")
+    assert told == [["1"], ["1", "2"]]

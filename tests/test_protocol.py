@@ -377,7 +377,7 @@ def test_what_the_machine_does_to_one_submission_stops_no_other(tmp_path: Path) 
     honest.write_text("def dZ_output(A, Y): return A - Y")
     other.write_text("def dZ_output(A, Y): return 'large'")
     first, second = grade_files("backprop", [other, honest], sandbox=Killing())["submissions"]
-    assert (first["status"], first["score"], second["status"], second["score"]) == ("unreadable", 0, "graded", 10)
+    assert (first["status"], first["score"], second["status"], second["score"]) == ("aside", None, "graded", 10)
     assert "killed from outside" in first["message"]
     assert "no mistake of its author" in first["message"]
     with pytest.raises(SandboxError, match="from outside"):

@@ -15,7 +15,7 @@ from typing import Any
 
 from autograder.cases import error_in
 from autograder.diagnose import Diagnosis, died, undefined
-from autograder.sandbox.patience import Patience
+from autograder.sandbox.patience import Patience, waited
 from autograder.student.calls import Answers
 from autograder.submission import Submission
 from autograder.ways import DEFINITIONS, Way, Ways
@@ -58,8 +58,9 @@ class StudentFile:
                         break
                     yield name, _read(name, reply, loaded or {})
             finally:
+                waiting = process.waited()
                 process.close()
-                self._left -= time.monotonic() - begin if way != DEFINITIONS else 0.0
+                self._left -= time.monotonic() - begin - waiting if way != DEFINITIONS else 0.0
 
     def _request(self, names: Sequence[str], way: Way) -> dict[str, Any]:
         cells = [cell.source for cell in self._cells[: way.cells]]
@@ -132,6 +133,10 @@ class _Process:
         except ValueError:
             return None
         return found if isinstance(found, dict) else None
+
+    def waited(self) -> float:
+        """Seconds that it had to wait for a processor, where the system tells."""
+        return waited(self._process.pid)
 
     def close(self) -> None:
         """End the process and forget it."""

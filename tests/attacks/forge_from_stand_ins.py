@@ -1,5 +1,5 @@
 # attacks: takes right results of wrong helpers out of their stand-ins, in order, instead of composing them
-# outcome: dW wrong, db wrong, backward wrong|error|crashed
+# outcome: dW missing, db wrong|missing, backward wrong|error|crashed
 # points: 0
 import numpy as np
 

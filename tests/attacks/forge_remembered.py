@@ -1,5 +1,5 @@
 # attacks: remembers from one exercise, in which helpers are right, what makes another one right
-# outcome: dL_dA wrong, dA_dZ wrong, dZ_output correct, dZ_hidden wrong
+# outcome: dL_dA missing, dA_dZ missing, dZ_output correct, dZ_hidden wrong
 # points: 10
 told = []
 

@@ -1,5 +1,5 @@
 # attacks: searches the disk for cached cases with their answers
-# outcome: db forbidden|error
+# outcome: db forbidden|error|timeout
 # points: 0
 import os
 
