@@ -57,6 +57,8 @@ def defined(*sources: str, whole: bool = False) -> Definitions:
         "def one(): return 1\nONE = %time one()\ndef f(): return ONE",
         "%prun -s cumulative ONE = 1\ndef f(): return ONE",
         "%%time\ndef f(): return 1",
+        "import asyncio\nasync def one():\n    await asyncio.sleep(0)\n    return 1\nONE = await one()\ndef f(): return ONE",
+        "get_ipython().user_ns['ONE'] = 1\ndef f(): return get_ipython().user_ns['ONE']",
         "\n\n%%time\n%%capture out\n%time ONE = 1\ndef f(): return ONE",
         "%%capture\n%matplotlib inline\ndef f(): return 1",
         "if True:\n    %time ONE = 1\n    %time\ndef f(): return ONE",

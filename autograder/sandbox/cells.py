@@ -126,7 +126,9 @@ def _read(source: str, file: str, flags: int, budget: Budget) -> tuple[list[Stat
                 flags |= getattr(getattr(__future__, alias.name, None), "compiler_flag", 0)
             continue
         with suppress(*_ERRORS):
-            code = compile(ast.Module([node], []), file, "exec", flags=flags, dont_inherit=True)
+            # As IPython does, also what waits at the top of a cell.
+            allowed = flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            code = compile(ast.Module([node], []), file, "exec", flags=allowed, dont_inherit=True)
             statements.append(_statement(code, changed(node), isinstance(node, ast.Import | ast.ImportFrom)))
     return statements, flags
 

@@ -14,10 +14,11 @@ Runs inside the sandbox, so it needs only the standard library.
 from __future__ import annotations
 
 import builtins
+import inspect
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType, ModuleType
+from types import CodeType, MappingProxyType, ModuleType
 from typing import Any
 
 from autograder.sandbox.budget import Budget, TooSlow
@@ -69,6 +70,11 @@ def _nothing(*args: Any, **kwargs: Any) -> None:
 class _Shell:
     """Stands in for IPython's shell: magics that run code have been replaced by it, the others do nothing."""
 
+    @property
+    def user_ns(self) -> dict[str, Any]:
+        """The names of the notebook."""
+        return vars(sys.modules["__main__"])
+
     def getoutput(self, *args: Any, **kwargs: Any) -> list[str]:
         return []
 
@@ -76,6 +82,19 @@ class _Shell:
         if name.startswith("__"):
             raise AttributeError(name)
         return _nothing
+
+
+def _execute(code: CodeType, namespace: dict[str, Any]) -> None:
+    """Run a statement; one that awaits is driven to its end, without a loop of events, for which there is nothing."""
+    if not code.co_flags & inspect.CO_COROUTINE:
+        exec(code, namespace)
+        return
+    coroutine = eval(code, namespace)
+    try:
+        while True:
+            coroutine.send(None)
+    except StopIteration:
+        return
 
 
 def define(
@@ -157,7 +176,7 @@ def _run(
 ) -> bool:
     """Run one statement; False only if it met a name that may be bound later."""
     try:
-        budget.run(exec, entry.code, found.namespace)
+        budget.run(_execute, entry.code, found.namespace)
     except NameError as error:
         _note(entry, error, found)
         return False
