@@ -40,6 +40,10 @@ def defined(*sources: str, whole: bool = False) -> Definitions:
     return define(sources, ["f"], vars(module_of({"np": np})), whole=whole)
 
 
+def test_the_names_of_a_notebook_are_those_of_its_shell() -> None:
+    assert defined("get_ipython().user_ns['ONE'] = 1\ndef f(): return ONE", whole=True).namespace["f"]() == 1
+
+
 # --- reading cells
 
 
@@ -57,8 +61,7 @@ def defined(*sources: str, whole: bool = False) -> Definitions:
         "def one(): return 1\nONE = %time one()\ndef f(): return ONE",
         "%prun -s cumulative ONE = 1\ndef f(): return ONE",
         "%%time\ndef f(): return 1",
-        "import asyncio\nasync def one():\n    await asyncio.sleep(0)\n    return 1\nONE = await one()\ndef f(): return ONE",
-        "get_ipython().user_ns['ONE'] = 1\ndef f(): return get_ipython().user_ns['ONE']",
+        "from asyncio import sleep\nasync def g():\n    await sleep(0)\n    return 1\nN = await g()\ndef f(): return N",
         "\n\n%%time\n%%capture out\n%time ONE = 1\ndef f(): return ONE",
         "%%capture\n%matplotlib inline\ndef f(): return 1",
         "if True:\n    %time ONE = 1\n    %time\ndef f(): return ONE",
@@ -411,7 +414,9 @@ def test_syntax_of_a_later_python_is_said_to_be_that() -> None:
     newer = graded(notebook(source, language_info={"version": "3.99.1"}))
     assert "your notebook was written with Python 3.99.1, and it is graded with Python 3." in newer["message"]
     assert "Python" not in graded(notebook(source, language_info={"version": "3.8.1"}))["message"]
-    assert "does not know the syntax of later versions" in graded(notebook(source))["message"]
+    assert "Python" not in graded(notebook(source))["message"], "a beginner's mistake is no matter of versions"
+    for later in ("type dW = int\ndef dW(dZ, A_prev): return 1", "def dW[T](dZ: T, A_prev: T) -> T:\n    return dZ"):
+        assert "does not know the syntax of later versions" in graded(notebook(later))["message"]
 
 
 def test_code_in_a_text_cell_counts_as_nbgrader_puts_it_back_or_is_named() -> None:
