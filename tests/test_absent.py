@@ -12,6 +12,7 @@ import pytest
 
 from autograder import project
 from autograder.sandbox.absent import ABSENT, StandIn, install
+from autograder.sandbox.mounts import ipython_folder
 from autograder.student.check import check_file
 from tests.conftest import Grade, exercise
 
@@ -31,6 +32,10 @@ def run(source: str) -> dict[str, Any]:
     namespace: dict[str, Any] = {}
     exec(source, namespace)
     return namespace
+
+
+def test_cells_are_read_by_the_real_ipython() -> None:
+    assert ipython_folder.__wrapped__() is not None
 
 
 TAKEN_APART = {

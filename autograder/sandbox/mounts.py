@@ -10,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Sequence
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from autograder.errors import SandboxError
@@ -101,11 +102,11 @@ def numpy_folder() -> Path:
 
 @functools.cache
 def ipython_folder() -> Path | None:
-    """The folder of IPython, whose reader of cells is used; it is found, not imported."""
-    try:
-        spec = importlib.util.find_spec("IPython")
-    except ImportError:  # what a finder may raise
-        return None
+    """The folder of IPython, whose reader of cells is used; it is found on the path, not imported.
+
+    `importlib.util.find_spec` would ask every finder, and with it whatever stands in for IPython in this process.
+    """
+    spec = PathFinder.find_spec("IPython")
     return Path(spec.origin).resolve().parent if spec and spec.origin else None
 
 
