@@ -22,6 +22,8 @@ from autograder.text import clean, literal, number, plain
 
 _NO_INPUT = "EOF when reading a line"
 """What Python says of an `input()` that nobody answers."""
+_NO_THREAD = "can't start new thread"
+"""What Python says where the system allows no other thread."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ def _own(name: str) -> tuple[str, str]:
 def _outcome_of_error(answer: Answer) -> str:
     if answer.error == "MemoryError":
         return "memory"
-    if answer.module or answer.error == "PermissionError":
+    if answer.module or answer.error == "PermissionError" or _starts_thread(answer):
         return "forbidden"
     return "error"
 
@@ -210,6 +212,8 @@ def describe_error(answer: Answer, name: str = "") -> str:
         return f"needs {clean(answer.module, 40)}, which is not available: use the standard library and NumPy"
     if answer.error == "PermissionError":
         return "uses files, processes or the network, which are not available here"
+    if _starts_thread(answer):
+        return "starts a thread, which is not available here: compute in one"
     if answer.error == "MemoryError":
         return "needs more memory than there is"
     if answer.error == "Unencodable":
@@ -220,6 +224,10 @@ def describe_error(answer: Answer, name: str = "") -> str:
         return "looks for a file, and none of yours is there when it is graded"
     what = f": {clean(answer.message)}" if answer.message.strip() else ""
     return f"raises {clean(answer.error or '', 60)}{what}"
+
+
+def _starts_thread(answer: Answer) -> bool:
+    return answer.error == "RuntimeError" and answer.message == _NO_THREAD
 
 
 def died(reason: str, wall: float = 0.0) -> str:
@@ -318,11 +326,11 @@ def _shapes_given(exercise: ExerciseCases, shown: Verdict) -> str:
     if shown.answer.error != "ValueError" or not any(word in told for word in ("shape", "dimension", "broadcast")):
         return ""
     given = [
-        f"`{name}` is {_named(exercise.shapes.get(name) or (), value.shape)}"
+        f"`{name}` of shape {_named(exercise.shapes.get(name) or (), value.shape)}"
         for name, value in shown.case.arguments.items()
         if isinstance(value, np.ndarray)
     ]
-    return f"; here {', '.join(given)}" if given else ""
+    return f"; called with {', '.join(given)}" if given else ""
 
 
 def _named(names: tuple[str, ...], shape: tuple[int, ...]) -> str:

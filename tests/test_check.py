@@ -593,6 +593,21 @@ def test_what_grading_refuses_is_refused_in_the_same_words(folder: Path, grade: 
     assert not (folder / "mine.txt").exists()
 
 
+THREADS = """from concurrent.futures import ThreadPoolExecutor
+
+def dW(dZ, A_prev):
+    with ThreadPoolExecutor() as pool:
+        return pool.submit(lambda: dZ.T @ A_prev / len(dZ)).result()
+"""
+
+
+def test_threads_are_refused_in_the_same_words(folder: Path, grade: Grade) -> None:
+    told = checked(folder, THREADS)["dW"]
+    graded = exercise(grade([THREADS]), "dW")
+    assert told["outcome"] == graded["outcome"] == "forbidden"
+    assert told["message"] == graded["message"] == "starts a thread, which is not available here: compute in one"
+
+
 # --- what is given away
 
 

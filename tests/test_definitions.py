@@ -7,10 +7,11 @@ import pytest
 
 from autograder.sandbox import budget, cells
 from autograder.sandbox.definitions import Definitions, define
+from autograder.sandbox.shell import Session
 
 
 def run(*sources: str, names: tuple[str, ...] = ("f",), whole: bool = False) -> Definitions:
-    return define(sources, names, {"np": np}, whole=whole)
+    return define(Session({"np": np}), sources, names, whole=whole)
 
 
 def f(*sources: str, whole: bool = False) -> Any:

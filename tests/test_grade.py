@@ -254,7 +254,7 @@ HOSTILE = {
     "8 GB, piecewise": ("def db(dZ):\n  x = []\n  while True: x.append(bytearray(10**7))", {"memory"}),
     "500 MB of prints": ("def db(dZ):\n  print('x' * 5 * 10**8)\n  return 1", {"wrong", "memory", "timeout"}),
     "fork": ("import os\ndef db(dZ):\n  while True: os.fork()", {"forbidden", "error"}),
-    "threads": ("import threading\ndef db(dZ): threading.Thread(target=print).start()", {"error", "forbidden"}),
+    "threads": ("import threading\ndef db(dZ): threading.Thread(target=print).start()", {"forbidden"}),
     "fake __eq__": (
         "class Yes(np.ndarray):\n  def __eq__(self, other): return np.True_\n  def __array_ufunc__(self, *a, **k):"
         " return np.True_\ndef db(dZ): return np.zeros((dZ.shape[1], 1)).view(Yes) + 7",

@@ -307,7 +307,7 @@ def test_only_what_is_needed_is_there() -> None:
         {"autograder", "reader"},
         {"__init__.py", "batch.py", "values.py", "sandbox"},
     )
-    ours = "__init__ absent budget cells definitions kept lock names stubs wire worker"
+    ours = "__init__ absent budget cells definitions kept lock names shell stubs wire worker"
     assert set(inner) == {f"{name}.py" for name in ours.split()}
     assert set(reader) == {"core", "utils"}
     assert (pid <= 2, proc, devices) == (True, False, ["null"])

@@ -15,10 +15,11 @@ from autograder import cases, project
 from autograder.grade import Grader
 from autograder.sandbox import budget
 from autograder.sandbox import cells as reading
-from autograder.sandbox.definitions import Definitions, define, described, module_of
+from autograder.sandbox.definitions import Definitions, define, described
 from autograder.sandbox.launcher import choose
 from autograder.sandbox.mounts import ipython_folder
 from autograder.sandbox.parent import Limits
+from autograder.sandbox.shell import Session
 from autograder.student.check import check_file
 from autograder.submission import Cell, Submission, parse
 from autograder.ways import NOTEBOOK, Way, Ways
@@ -37,7 +38,7 @@ def as_ipython(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def defined(*sources: str, whole: bool = False) -> Definitions:
-    return define(sources, ["f"], vars(module_of({"np": np})), whole=whole)
+    return define(Session({"np": np}), sources, ["f"], whole=whole)
 
 
 def test_the_names_of_a_notebook_are_those_of_its_shell() -> None:
@@ -146,7 +147,7 @@ def test_a_text_that_is_slow_to_read_costs_its_time_and_no_more(monkeypatch: pyt
     [
         "if __name__ == '__main__':\n    ONE = 1\ndef f(): return ONE",
         "def f():\n    display('x')\n    get_ipython().run_line_magic('matplotlib', 'inline')\n    return 1",
-        "def f(): return len(In) + len(Out)",
+        "def f(): return len(In) + len(Out) - 1",
         "exit()\nquit()\ndef f(): return 1",
         "from dataclasses import dataclass\n@dataclass\nclass P:\n    x: 'int' = 1\ndef f(): return P().x",
         "import pickle\nclass P: x = 1\ndef f(): return pickle.loads(pickle.dumps(P())).x",
@@ -248,7 +249,7 @@ def ways(*sources: str, ids: tuple[str, ...] = (), asked: str = "f", unmoved: st
         Cell(source, number, 0, name) for number, (source, name) in enumerate(zip(sources, names, strict=False))
     )
     own = Ways(cells)
-    found = define(sources, ["f", "g"], vars(module_of({"np": np})), given=own.given)
+    found = define(Session({"np": np}), sources, ["f", "g"], given=own.given)
     own.learn({"complete": found.complete, "rebound": found.rebound, "settled": found.settled})
     own.unmoved |= set(unmoved)
     entry: Any = type("Exercise", (), {"name": asked})

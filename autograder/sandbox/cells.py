@@ -119,16 +119,19 @@ def _read(source: str, file: str, flags: int, budget: Budget) -> tuple[list[Stat
     function = _function(source, file, flags)
     if function:
         return [function], flags
-    statements = []
-    for node in _split(_parse(source, budget).body):
+    statements, body = [], _parse(source, budget).body
+    for node in _split(body):
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
             for alias in node.names:
                 flags |= getattr(getattr(__future__, alias.name, None), "compiler_flag", 0)
             continue
         with suppress(*_ERRORS):
-            # As IPython does, also what waits at the top of a cell.
+            # As IPython does, also what waits at the top of a cell; and what a cell ends with is shown.
             allowed = flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-            code = compile(ast.Module([node], []), file, "exec", flags=allowed, dont_inherit=True)
+            if node is body[-1] and isinstance(node, ast.Expr):
+                code = compile(ast.Interactive([node]), file, "single", flags=allowed, dont_inherit=True)
+            else:
+                code = compile(ast.Module([node], []), file, "exec", flags=allowed, dont_inherit=True)
             statements.append(_statement(code, changed(node), isinstance(node, ast.Import | ast.ImportFrom)))
     return statements, flags
 

@@ -15,15 +15,15 @@ from __future__ import annotations
 
 import builtins
 import inspect
-import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import CodeType, MappingProxyType, ModuleType
+from types import CodeType, MappingProxyType
 from typing import Any
 
 from autograder.sandbox.budget import Budget, TooSlow
 from autograder.sandbox.cells import NONE_KNOWN, Known, Problem, Statement, read
 from autograder.sandbox.names import draws
+from autograder.sandbox.shell import Session
 
 _SECONDS, _WHOLE_SECONDS = 8.0, 4.0
 """Of processor time for the statements that are needed, and for those of a whole notebook."""
@@ -55,35 +55,6 @@ class Definitions:
     files: dict[str, int] = field(default_factory=dict)
 
 
-def module_of(names: Mapping[str, Any]) -> ModuleType:
-    """The module that a submission is, with what is there before its first cell: what a notebook has, and `names`."""
-    module = ModuleType("__main__")
-    sys.modules["__main__"] = module
-    vars(module).update(names, In=[""], Out={}, display=_nothing, exit=_nothing, quit=_nothing, get_ipython=_Shell)
-    return module
-
-
-def _nothing(*args: Any, **kwargs: Any) -> None:
-    """Ends and shows nothing."""
-
-
-class _Shell:
-    """Stands in for IPython's shell: magics that run code have been replaced by it, the others do nothing."""
-
-    @property
-    def user_ns(self) -> dict[str, Any]:
-        """The names of the notebook."""
-        return vars(sys.modules["__main__"])
-
-    def getoutput(self, *args: Any, **kwargs: Any) -> list[str]:
-        return []
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return _nothing
-
-
 def _execute(code: CodeType, namespace: dict[str, Any]) -> None:
     """Run a statement; one that awaits is driven to its end, without a loop of events, for which there is nothing."""
     if not code.co_flags & inspect.CO_COROUTINE:
@@ -98,20 +69,21 @@ def _execute(code: CodeType, namespace: dict[str, Any]) -> None:
 
 
 def define(
+    session: Session,
     cells: Sequence[str],
     names: Iterable[str],
-    namespace: dict[str, Any],
     known: Known = NONE_KNOWN,
     given: Collection[int] = (),
     whole: bool = False,
 ) -> Definitions:
-    """Run the statements of `cells` that `names` need, or the `whole`, in `namespace`, each under a time limit.
+    """Run the statements of `cells` that `names` need, or the `whole`, in `session`, each under a time limit.
 
     `known` are cells that `compiled` has seen already; the numbers of cells that are not the student's are `given`, and
     what is not needed there is never run: it tests or shows.
     """
     budget = Budget(_WHOLE_SECONDS if whole else _SECONDS)
-    reading = read(cells, known, budget)
+    reading, namespace = read(cells, known, budget), vars(session.module)
+    session.type(cells, reading.files)
     statements = reading.statements
     found = Definitions(namespace, reading.problems, files=reading.files)
     found.bound = {name for _, entry in statements for name in entry.binds}
@@ -123,11 +95,14 @@ def define(
     ]
     found.rebound, found.settled = _settled(statements, needed, given)
     found.complete = all(run or cell in given for run, (cell, _) in zip(asked, statements, strict=True))
-    pending = [entry for run, (_, entry) in zip(asked, statements, strict=True) if run]
-    found.draws = any(draws(entry.code) for entry in pending)
+    pending = [statement for run, statement in zip(asked, statements, strict=True) if run]
+    found.draws = any(draws(entry.code) for _, entry in pending)
     functions: dict[str, Any] = {}
     while pending:
-        postponed = [entry for entry in pending if not _run(entry, wanted, functions, found, budget)]
+        postponed = []
+        for session.cell, entry in pending:
+            if not _run(entry, wanted, functions, found, budget):
+                postponed.append((session.cell, entry))
         if whole or len(postponed) == len(pending):
             break
         found.complete = found.complete and not postponed

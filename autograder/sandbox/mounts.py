@@ -30,6 +30,7 @@ _INSIDE = (
     "sandbox/definitions.py",
     "sandbox/absent.py",
     "sandbox/kept.py",
+    "sandbox/shell.py",
     "sandbox/stubs.py",
     "sandbox/worker.py",
 )

@@ -130,11 +130,12 @@ class Parent:
 
     def __init__(self, connection: socket.socket, files_readable: bool) -> None:
         from autograder import batch, values
-        from autograder.sandbox import cells, definitions, kept, lock, stubs, wire
+        from autograder.sandbox import cells, definitions, kept, lock, shell, stubs, wire
 
         self.connection, self.files_readable = connection, files_readable
         self.batch, self.values, self.definitions, self.lock, self.wire = batch, values, definitions, lock, wire
         self.keep, self.compiled, self.untouched = kept.Kept, cells.compiled, stubs.untouched
+        self.session = shell.Session
         self.kept: dict[str, Kept] = {}
         self.known: Known = {}
 
@@ -265,7 +266,7 @@ class Worker:
     def __init__(self, connection: socket.socket, parent: Parent) -> None:
         self.connection, self.kept, self.batch, self.values = connection, parent.kept, parent.batch, parent.values
         self.wire, self.definitions, self.known = parent.wire, parent.definitions, parent.known
-        self.is_stub = parent.untouched
+        self.is_stub, self.session = parent.untouched, parent.session
         self.found = self.definitions.Definitions({})
 
     def serve(self) -> None:
@@ -309,11 +310,12 @@ class Worker:
         import numpy as np
 
         # A deleted import cell costs nothing.
-        namespace = vars(self.definitions.module_of({"np": np, "numpy": np}))
+        session = self.session({"np": np, "numpy": np})
+        namespace = vars(session.module)
         given = set(namespace)
         names, whole = request["names"], request.get("whole", False)
         cells = set(request.get("given", ()))
-        found = self.found = self.definitions.define(request["cells"], names, namespace, self.known, cells, whole)
+        found = self.found = self.definitions.define(session, request["cells"], names, self.known, cells, whole)
         functions = {name for name, value in namespace.items() if name not in given and callable(value)}
         return {
             "defined": [name for name in request["names"] if name in functions],

@@ -19,8 +19,9 @@ from typing import IO, Any
 
 from autograder.sandbox.absent import ABSENT, install
 from autograder.sandbox.cells import read_as_ipython
-from autograder.sandbox.definitions import define, module_of
+from autograder.sandbox.definitions import define
 from autograder.sandbox.mounts import ipython_folder
+from autograder.sandbox.shell import Session
 from autograder.student import rules
 from autograder.student.calls import ask, lacks
 from autograder.student.find import names_of
@@ -57,17 +58,17 @@ def _serve(request: dict[str, Any], answers: IO[str]) -> None:
     read_as_ipython(ipython_folder())
     sys.meta_path.insert(0, _OnlyAllowed())
     install()
-    namespace = vars(module_of({"np": np, "numpy": np}))  # a deleted import cell costs nothing
+    session = Session({"np": np, "numpy": np})  # a deleted import cell costs nothing
     rules.keep(Path(np.__file__).parent)
     owners = list(dict.fromkeys(name.partition(".")[0] for name in request["names"]))
-    found = define(request["cells"], owners, namespace, given=request["given"], whole=request["whole"])
+    found = define(session, request["cells"], owners, given=request["given"], whole=request["whole"])
     problems = {name: vars(problem) for name, problem in found.problems.items()}
     others = sorted(found.bound - names_of(cases))[:200]
     ways = {"complete": found.complete, "rebound": found.rebound, "settled": found.settled}
     _say(answers, {"problems": problems, "forbidden": found.forbidden, "others": others, **ways})
     for exercise in cases.exercises:
         if exercise.name in request["names"]:
-            there = callable(namespace.get(exercise.name.partition(".")[0])) and not lacks(exercise, found)
+            there = callable(found.namespace.get(exercise.name.partition(".")[0])) and not lacks(exercise, found)
             given = ask(exercise, found).as_json() if there else None
             _say(answers, {"name": exercise.name, "answers": given})
 
