@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,10 @@ def visible(compiled: AssignmentCases) -> AssignmentCases:
     return dataclasses.replace(compiled, version="", exercises=exercises, reference=())
 
 
-def write(cases: AssignmentCases) -> bytes:
-    """The content of the file."""
-    return (json.dumps(to_json(cases), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+def write(cases: AssignmentCases, python: str = "") -> bytes:
+    """The content of the file, with the version of Python that will grade, like "3.11", where that is known."""
+    told = {"python": python} if python else {}
+    return (json.dumps({**told, **to_json(cases)}, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def read(path: Path) -> AssignmentCases:
@@ -52,6 +54,13 @@ def read(path: Path) -> AssignmentCases:
     except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise UsageError(f"{path} holds no visible cases: fetch the assignment again.") from error
     return dataclasses.replace(found, version=hashlib.sha256(content).hexdigest()[:16])
+
+
+def python_of(path: Path) -> tuple[int, int] | None:
+    """The version of Python that will grade, as a file that `read` accepts tells it."""
+    told = json.loads(path.read_bytes()).get("python")
+    version = re.fullmatch(r"(\d{1,3})\.(\d{1,3})", told) if isinstance(told, str) else None
+    return (int(version[1]), int(version[2])) if version else None
 
 
 def same(left: AssignmentCases, right: AssignmentCases) -> bool:

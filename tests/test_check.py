@@ -593,6 +593,30 @@ def test_what_grading_refuses_is_refused_in_the_same_words(folder: Path, grade: 
     assert not (folder / "mine.txt").exists()
 
 
+MATCH = """def dW(dZ, A_prev):
+    match len(dZ):
+        case rows:
+            return dZ.T @ A_prev / rows
+
+
+# %%
+def db(dZ):
+    return dZ.mean(axis=0).reshape(-1, 1)
+"""
+
+
+def test_syntax_that_the_graders_python_does_not_know(folder: Path) -> None:
+    file = folder / BACKPROP.name
+    assert checked(folder, MATCH)["dW"]["outcome"] == "correct"
+    for python, right in (("3.9", False), ("3.10", True), ("4.0", True), ("new", True)):
+        file.write_bytes(visible.write(visible.read(BACKPROP), python))
+        told = checked(folder, MATCH)
+        assert told["db"]["outcome"] == "correct"
+        assert (told["dW"]["outcome"] == "correct") is right
+        if not right:
+            assert "supported in Python 3.10 and greater; it is graded with Python 3.9" in str(told["dW"]["message"])
+
+
 THREADS = """from concurrent.futures import ThreadPoolExecutor
 
 def dW(dZ, A_prev):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -135,20 +137,24 @@ def _points(name: str) -> dict[str, float]:
     return {entry.name: entry.points for entry in cases.load(name).exercises}
 
 
-def _visible(name: str) -> bytes:
-    """The file of visible cases: the one that is there, if it says the same but for the last bits of numbers."""
+def _visible(name: str, for_course: bool = False) -> bytes:
+    """The file of visible cases: the one that is there, if it says the same but for the last bits of numbers.
+
+    That for a course also says which Python will grade, which is another on another machine.
+    """
     made = visible.visible(cases.load(name))
     there = project.visible_cases(name)
     with suppress(UsageError):
         if visible.same(visible.read(there), made):
-            return there.read_bytes()
-    return visible.write(made)
+            made = visible.read(there)
+    return visible.write(replace(made, version=""), ".".join(platform.python_version_tuple()[:2]) if for_course else "")
 
 
 def _generate(name: str, course: Path, points: Mapping[str, float], database: bool = True) -> str:
     notebook = source_notebook(project.hidden_tests(name).parent, points)
     write(course / "source" / name / f"{name}.ipynb", nbformat.writes(notebook).encode())
-    write(course / "source" / name / project.visible_cases(name).name, _visible(name))  # nbgrader passes it on
+    beside = course / "source" / name / project.visible_cases(name).name
+    write(beside, _visible(name, for_course=database))  # nbgrader passes it on
     tool = converter(GenerateAssignment, course, name, force=True, no_database=not database)
     if not database:
         tool.update_config(Config({"SaveCells": {"enabled": False}}))

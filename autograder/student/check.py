@@ -21,6 +21,7 @@ from autograder.student import find
 from autograder.student.calls import Answers, ask, lacks
 from autograder.student.run import StudentFile
 from autograder.student.show import Checked, Stopped, Told
+from autograder.student.versions import too_new
 from autograder.submission import Submission, Unreadable, read
 from autograder.values import Value
 from autograder.ways import rank
@@ -76,10 +77,14 @@ def check_file(path: Path, asked: list[str], assignment: str | None = None) -> C
 def _judged_file(cases: AssignmentCases, submission: Submission, file: Path, names: Sequence[str]) -> list[Result]:
     """Entries for exercises of a file, each in the best way; see `ways`."""
     exercises, own = {entry.name: entry for entry in cases.exercises}, StudentFile(submission, file)
-    best = {name: _entry(exercises[name], given, submission) for name, given in own.answers(names)}
+    newer = too_new(submission.cells, file)
+    refused = {name: newer[name.partition(".")[0]] for name in names if name.partition(".")[0] in newer}
+    best = {name: _entry(exercises[name], diagnosis, submission) for name, diagnosis in refused.items()}
+    names = [name for name in names if name not in refused]
+    best |= {name: _entry(exercises[name], given, submission) for name, given in own.answers(names)}
 
     def wrong() -> list[tuple[ExerciseCases, str]]:
-        return [(exercises[name], entry["outcome"]) for name, entry in best.items() if not entry["right"]]
+        return [(exercises[name], best[name]["outcome"]) for name in names if not best[name]["right"]]
 
     for way, tried in own.ways.others(wrong):
         for name, given in own.answers([entry.name for entry in tried], way):
@@ -88,7 +93,7 @@ def _judged_file(cases: AssignmentCases, submission: Submission, file: Path, nam
                 best[name] = other
             elif other["message"] == best[name]["message"]:
                 own.ways.unmoved.add(name)
-    return _with_helpers(cases, list(best.values()))
+    return _with_helpers(cases, [best[entry.name] for entry in cases.exercises if entry.name in best])
 
 
 def _rank(entry: Result) -> tuple[float, int]:
