@@ -202,7 +202,7 @@ def _warn_if_weak(sandbox: Any) -> None:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from autograder.grade import grade_files, published
+    from autograder.grade.grader import grade_files, published
     from autograder.project import hidden_tests
     from autograder.sandbox.launcher import choose
 
@@ -240,7 +240,7 @@ def _validate(options: argparse.Namespace) -> int:
     from autograder.project import assignments, hidden_tests
     from autograder.report.terminal import show_checks
     from autograder.sandbox.launcher import choose
-    from autograder.validate import as_json, validate
+    from autograder.validate.checks import as_json, validate
 
     names = options.assignments or assignments()
     for name in names:
@@ -263,10 +263,10 @@ def _validate(options: argparse.Namespace) -> int:
 def _coverage(options: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from autograder.cases import load
-    from autograder.coverage import branches_missed, inputs_reached
+    from autograder.cases.store import load
     from autograder.project import assignments, hidden_tests
     from autograder.report.terminal import show_coverage
+    from autograder.validate.coverage import branches_missed, inputs_reached
 
     names = options.assignments or assignments()
     for name in names:
@@ -285,7 +285,7 @@ def _coverage(options: argparse.Namespace) -> int:
 
 
 def _new(options: argparse.Namespace) -> int:
-    from autograder.new import create
+    from autograder.author.new import create
 
     folder = create(options.name)
     from autograder.course.release import build
@@ -297,11 +297,12 @@ def _new(options: argparse.Namespace) -> int:
 
 
 def _mutants(options: argparse.Namespace) -> int:
-    from autograder.cases import load, visible_tests
-    from autograder.mutants import let_through
+    from autograder.author.files import visible_tests
+    from autograder.cases.store import load
     from autograder.project import assignments, hidden_tests, notebook
     from autograder.report.terminal import show_mutants
     from autograder.sandbox.launcher import choose
+    from autograder.validate.mutants import let_through
 
     names = options.assignments or assignments()
     for name in names:

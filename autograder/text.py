@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from autograder.values import Code, Value, extent
+from autograder.border.values import Code, Value, extent
 
 _SHOWN = 400
 

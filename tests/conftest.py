@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from autograder import cases, project
-from autograder.cases import AssignmentCases
-from autograder.grade import Grader
+from autograder import project
+from autograder.author import files
+from autograder.cases import store
+from autograder.cases.model import AssignmentCases
+from autograder.grade.grader import Grader
 from autograder.sandbox.launcher import choose
 from autograder.sandbox.parent import Limits
-from autograder.submission import Submission
+from autograder.submission.reading import Submission
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 Grade = Callable[..., dict[str, Any]]
@@ -24,13 +26,13 @@ Grade = Callable[..., dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def backprop() -> AssignmentCases:
-    return cases.load("backprop")
+    return store.load("backprop")
 
 
 @pytest.fixture(scope="session")
 def solution(backprop: AssignmentCases) -> tuple[str, ...]:
     """The cells of the instructor's notebook that define something."""
-    return cases.reference_cells(project.notebook(backprop.name))
+    return files.reference_cells(project.notebook(backprop.name))
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from unittest import mock
 import pytest
 
 from autograder import project
-from autograder.sandbox.absent import ABSENT, StandIn, install
+from autograder.sandbox.inside.absent import ABSENT, StandIn, install
 from autograder.sandbox.mounts import ipython_folder
 from autograder.student.check import check_file
 from tests.conftest import Grade, exercise

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from autograder import project
-from autograder.course import archives
-from autograder.course.archives import SafeExtractor
+from autograder.course.plugins import archives
+from autograder.course.plugins.archives import SafeExtractor
 
 NOTEBOOK = b'{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}'
 

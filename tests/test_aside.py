@@ -16,10 +16,12 @@ import nbformat
 import pytest
 from nbgrader.apps.api import NbGraderAPI
 
-from autograder import cases, project
-from autograder.course import export, feedback, files, grading, marking, record, release, reporting
-from autograder.course.collecting import SafeCollect
+from autograder import project
+from autograder.cases import store
+from autograder.course import feedback, files, grading, marking, record, release, reporting
 from autograder.course.grading import Summary, grade_course
+from autograder.course.plugins import export
+from autograder.course.plugins.collecting import SafeCollect
 from autograder.course.release import collect
 from autograder.course.state import State
 from autograder.course.tools import settings
@@ -49,7 +51,7 @@ def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (folder / "tiny.py").write_text(PERCENT, encoding="utf-8")
         (folder / "hidden.py").write_text(HIDDEN, encoding="utf-8")
         patch.setenv("AUTOGRADER_ROOT", str(root))
-        patch.setattr(cases, "load", fake_cases)
+        patch.setattr(store, "load", fake_cases)
         patch.setattr(grading, "assignment_key", lambda name: "same")
         project.root.cache_clear()
         released = release.release("tiny", root / "course").read_bytes()
@@ -312,7 +314,7 @@ def test_half_a_character_in_a_notebook(collected: Path, change: Callable[[Any],
 
 
 def test_a_whole_character_in_two_halves_stays_whole() -> None:
-    from autograder.submission import cells_of
+    from autograder.submission.reading import cells_of
 
     content = json.dumps({"cells": [{"cell_type": "code", "source": "s = '😀'"}]}).encode()
     assert b"\\ud83d\\ude00" in content

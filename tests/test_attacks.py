@@ -26,11 +26,11 @@ from typing import Any
 
 import pytest
 
-from autograder.cases import AssignmentCases
-from autograder.grade import Grader
+from autograder.cases.model import AssignmentCases
+from autograder.grade.grader import Grader
 from autograder.sandbox.launcher import choose
 from autograder.sandbox.parent import Limits
-from autograder.submission import Submission, parse, read
+from autograder.submission.reading import Submission, parse, read
 from tests.conftest import exercise
 
 CORPUS = sorted((Path(__file__).parent / "attacks").glob("*.py"))

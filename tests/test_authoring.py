@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.cases import load_module, reference_cells
-from autograder.compare import compare
-from autograder.diagnose import diagnose
-from autograder.drawing import compile_assignment
+from autograder.author.files import load_module, reference_cells
+from autograder.cases.drawing import compile_assignment
 from autograder.errors import AuthoringError
+from autograder.judge.compare import compare
+from autograder.judge.diagnosis import diagnose
 
 IMPORTS = """
 import torch
@@ -175,7 +175,7 @@ def test_cases_do_not_follow_what_else_is_loaded(tmp_path: Path) -> None:
     numbers = [f"NUMBER_{i}, WHOLE_{i} = {i / 64!r}, {100 + i}" for i in range(200)]
     (tmp_path / "numbers_of_ours.py").write_text("\n".join(numbers))
     program = (
-        "import sys\nfrom pathlib import Path\nfrom autograder.drawing import compile_assignment\n"
+        "import sys\nfrom pathlib import Path\nfrom autograder.cases.drawing import compile_assignment\n"
         f"folder = Path({str(tmp_path)!r})\nsys.path.insert(0, str(folder))\n"
         "if sys.argv[1] == 'more':\n    import numbers_of_ours\n"
         "print(compile_assignment('a', folder / 'hidden.py', folder / 'a.py', 0).version)\n"

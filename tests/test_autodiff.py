@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from autograder.calling import answer_of
-from autograder.cases import AssignmentCases, load, load_module
-from autograder.compare import compare
-from autograder.values import Code, Value, evaluate
+from autograder.author.files import load_module
+from autograder.border.values import Code, Value, evaluate
+from autograder.cases.calling import answer_of
+from autograder.cases.model import AssignmentCases
+from autograder.cases.store import load
+from autograder.judge.compare import compare
 
 ADAPTER = Path(__file__).parent / "submissions" / "autodiff" / "torch_adapter.py"
 

@@ -19,11 +19,11 @@ from nbgrader.server_extensions import formgrader
 from playwright.sync_api import Browser, Page
 from traitlets.config import Config
 
-from autograder import aside
 from autograder.course.config import configure
 from autograder.report.classroom import class_page
 from autograder.report.feedback import exercise_html, unreadable_html
 from autograder.report.pages import student_page
+from autograder.submission import aside
 from tests.conftest import CHROMIUM
 from tests.test_pages import entry, row
 

@@ -19,13 +19,15 @@ from nbclient import NotebookClient
 from nbformat import v4
 from playwright.sync_api import Browser
 
-from autograder import cli, project, validate, visible
-from autograder.cases import AssignmentCases
-from autograder.diagnose import Diagnosis
+from autograder import cli, project
+from autograder.cases import visible
+from autograder.cases.model import AssignmentCases
+from autograder.judge.diagnosis import Diagnosis
 from autograder.sandbox.launcher import choose
 from autograder.student.check import check, check_file
 from autograder.student.run import StudentFile
-from autograder.submission import Submission
+from autograder.submission.reading import Submission
+from autograder.validate import checks
 from tests.conftest import CHROMIUM, Grade, exercise
 from tests.test_browser import Visit, readable
 
@@ -670,14 +672,14 @@ def test_a_released_file_that_is_not_right_is_found(
     words: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    subject = validate.Subject(backprop, choose(), str)
-    assert validate._visible(subject)[0] == []
+    subject = checks.Subject(backprop, choose(), str)
+    assert checks._visible(subject)[0] == []
     data = json.loads(BACKPROP.read_bytes())
     change(data)
     path = folder / "changed.cases.json"
     path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
     monkeypatch.setattr(project, "visible_cases", lambda name: path)
-    ((wrong,), _) = validate._visible(subject)
+    ((wrong,), _) = checks._visible(subject)
     assert words in wrong
 
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from autograder import archive, project
-from autograder.archive import unzipped
-from autograder.choice import MAX_FILES, Chosen, Released, choose_in
-from autograder.grade import grade_files
-from autograder.submission import cells_of, kind_of
+from autograder import project
+from autograder.grade.grader import grade_files
+from autograder.submission import archive
+from autograder.submission.archive import unzipped
+from autograder.submission.choice import MAX_FILES, Chosen, Released, choose_in
+from autograder.submission.reading import cells_of, kind_of
 
 RIGHT = "def dW(dZ, A_prev):\n    return dZ.T @ A_prev / len(dZ)\n"
 OTHER = "def dW(dZ, A_prev):\n    return 2 * dZ.T @ A_prev / len(dZ)\n"

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from autograder.cli import main
-from autograder.course.collecting import MAX_FILES
 from autograder.course.config import configure
 from autograder.course.files import Collected
+from autograder.course.plugins.collecting import MAX_FILES
 from autograder.course.release import collect
-from autograder.submission import MAX_BYTES
+from autograder.submission.reading import MAX_BYTES
 
 NOTEBOOK = b'{"cells": [], "nbformat": 4}'
 SECRET = b"the solution"

@@ -22,30 +22,33 @@ import pytest
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.exchange.default import ExchangeFetchAssignment, ExchangeFetchFeedback, ExchangeSubmit
 
-from autograder import cases, choice, project, visible
-from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases, KnownMistake
+from autograder import project
+from autograder.author import files
+from autograder.author.exercise import exercises_of
+from autograder.cases import store, visible
+from autograder.cases.model import Answer, AssignmentCases, Case, ExerciseCases, KnownMistake
 from autograder.cli import main
 from autograder.course import grading, sample
 from autograder.course import record as recording
 from autograder.course import release as releasing
 from autograder.course.engine import Engine, graded
-from autograder.course.export import Row, to_csv
 from autograder.course.feedback import release_feedback
 from autograder.course.files import Collected, students
 from autograder.course.grading import Summary, Workers, grade_course
-from autograder.course.late import LatePenalty
 from autograder.course.marking import Marked, Marker
 from autograder.course.notebook import source_notebook
 from autograder.course.outputs import write_outputs
+from autograder.course.plugins.export import Row, to_csv
+from autograder.course.plugins.late import LatePenalty
+from autograder.course.plugins.safe import clean
 from autograder.course.reporting import report
 from autograder.course.restore import Released
-from autograder.course.safe import clean
 from autograder.course.sample import sample_class
 from autograder.course.students import CLASS, LATE, Sheet
 from autograder.course.tools import exchange, gradebook, run, settings
 from autograder.errors import AuthoringError, CourseError
-from autograder.exercise import exercises_of
-from autograder.submission import Submission, Unreadable, kind_of, parse, read
+from autograder.submission import choice
+from autograder.submission.reading import Submission, Unreadable, kind_of, parse, read
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 POINTS = {"double": 57.5, "total": 42.5}
@@ -148,7 +151,7 @@ def fake_grade(submission: Submission | Unreadable) -> dict[str, Any]:
 
 
 def fake_engine(name: str, paths: list[Path], *, names: list[str], **options: Any) -> dict[str, Any]:
-    """In the place of `autograder.grade.grade_files`."""
+    """In the place of `autograder.grade.grader.grade_files`."""
     chosen = [choice.choose(path, name, choice.Released()) for path in paths]
     found = [
         fake_grade(parse(each.content, kind_of(each.file), shown)) for each, shown in zip(chosen, names, strict=True)
@@ -185,7 +188,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (folder / "tiny.py").write_text(PERCENT, encoding="utf-8")
         (folder / "hidden.py").write_text(HIDDEN, encoding="utf-8")
         patch.setenv("AUTOGRADER_ROOT", str(root))
-        patch.setattr(cases, "load", fake_cases)
+        patch.setattr(store, "load", fake_cases)
         patch.setattr(grading, "assignment_key", lambda name: "same")
         project.root.cache_clear()
         patch.setattr(sample, "CLASS", {name: CLASS[name] for name in SOME})
@@ -267,8 +270,8 @@ def nbgrader(root: Path, course: Path, *arguments: str) -> subprocess.CompletedP
     """Run nbgrader's command with our configuration, the fake engine in place of the real one."""
     shutil.copy(REPOSITORY / "nbgrader_config.py", root)
     program = (
-        "import autograder.grade\nfrom tests.test_course import fake_engine\n"
-        "autograder.grade.grade_files = fake_engine\n"
+        "import autograder.grade.grader\nfrom tests.test_course import fake_engine\n"
+        "autograder.grade.grader.grade_files = fake_engine\n"
         "from nbgrader.apps.nbgraderapp import main\nmain()\n"
     )
     environment = {**os.environ, "COURSE": str(course), "PYTHONPATH": str(REPOSITORY)}
@@ -396,7 +399,7 @@ def test_every_student_of_the_sample_does_something_of_their_own(tiny: Path, tmp
 
 
 def test_misconceptions_become_what_a_student_would_write(tiny: Path) -> None:
-    bank = exercises_of(cases.load_module(tiny / "solutions" / "tiny" / "hidden.py"))
+    bank = exercises_of(files.load_module(tiny / "solutions" / "tiny" / "hidden.py"))
     assert sample.mistakes_of(bank[0]) == ("def double(x):\n    return x + 2",)
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder import cli, coverage, project, validate
-from autograder.cases import AssignmentCases, Case, ExerciseCases, load_module
-from autograder.coverage import branches_missed, inputs_reached, reached
-from autograder.drawing import compile_assignment
-from autograder.exercise import Exercise, exercises_of
+from autograder import cli, project
+from autograder.author.exercise import Exercise, exercises_of
+from autograder.author.files import load_module
+from autograder.cases.drawing import compile_assignment
+from autograder.cases.model import AssignmentCases, Case, ExerciseCases
+from autograder.validate import checks, coverage
+from autograder.validate.coverage import branches_missed, inputs_reached, reached
 from tests.test_authoring import IMPORTS
 from tests.test_validate import subject
 
@@ -77,7 +79,7 @@ def test_an_edge_may_be_excused_with_a_reason(backprop: AssignmentCases, written
 def test_a_hole_stops_a_release(backprop: AssignmentCases) -> None:
     first, *others = backprop.exercises
     few = replace(first, cases=tuple(case for case in first.cases if len(case.arguments["A"]) > 1))
-    wrong, _ = validate._inputs(subject(replace(backprop, exercises=(few, *others))))
+    wrong, _ = checks._inputs(subject(replace(backprop, exercises=(few, *others))))
     assert wrong[0].startswith('bce: no case reaches "N = 1"')
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.sandbox import budget, cells
-from autograder.sandbox.definitions import Definitions, define
-from autograder.sandbox.shell import Session
+from autograder.sandbox.inside import budget, cells
+from autograder.sandbox.inside.definitions import Definitions, define
+from autograder.sandbox.inside.shell import Session
 
 
 def run(*sources: str, names: tuple[str, ...] = ("f",), whole: bool = False) -> Definitions:

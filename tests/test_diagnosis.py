@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.calling import answer_of
-from autograder.cases import Answer, AssignmentCases, Case, ExerciseCases, KnownMistake
-from autograder.compare import Verdict, compare
-from autograder.diagnose import Diagnosis, diagnose
-from autograder.drawing import size_of
-from autograder.grade import Grader
+from autograder.cases.calling import answer_of
+from autograder.cases.drawing import size_of
+from autograder.cases.model import Answer, AssignmentCases, Case, ExerciseCases, KnownMistake
+from autograder.grade.grader import Grader
+from autograder.judge.compare import Verdict, compare
+from autograder.judge.diagnosis import Diagnosis, diagnose
+from autograder.judge.shrink import shrink
+from autograder.judge.statements import statements
+from autograder.judge.trials import Arguments, Trials, observed
 from autograder.sandbox.launcher import choose
 from autograder.sandbox.parent import Limits
-from autograder.shrink import shrink
-from autograder.statements import statements
-from autograder.submission import Submission
-from autograder.trials import Arguments, Trials, observed
+from autograder.submission.reading import Submission
 from tests.benchmarks.hints import Examiner, examine
 from tests.conftest import Grade, exercise, instead
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from autograder import project
-from autograder.cases import definitions_of, load_module, reference_cells
+from autograder.author.files import definitions_of, load_module, reference_cells
 
 digits: Any = load_module(project.root() / "solutions" / "training" / "digits.py")
 notebook = definitions_of("training", reference_cells(project.notebook("training")))

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.batch import Packer, pack
-from autograder.compare import Expected
-from autograder.equality import close, difference
+from autograder.border.batch import Packer, pack
+from autograder.cases.equality import close, difference
+from autograder.judge.compare import Expected
 
 A = np.array([[1.0, 2.0], [3.0, 4.0]])
 

@@ -13,9 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from autograder.cases import Answer
-from autograder.course.export import Row, to_csv
-from autograder.diagnose import describe_error
+from autograder.cases.model import Answer
+from autograder.course.plugins.export import Row, to_csv
+from autograder.judge.diagnosis import describe_error
 from autograder.report.terminal import show, show_class
 from autograder.text import clean, plain, printable
 

@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from autograder import cases, project
+from autograder import project
+from autograder.cases import store
 from autograder.course.release import release
 from autograder.course.tools import gradebook
 from tests.benchmarks.classes import make_class
@@ -270,7 +271,7 @@ CUTS: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS.keys())
 def test_half_written_cache(cut: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cache that a crash or a full disk has cut is made anew, never read as something else."""
-    whole = cases.cached("backprop").read_bytes()
+    whole = store.cached("backprop").read_bytes()
     monkeypatch.setattr(project, "cache_dir", lambda: tmp_path)
     drawn = []
 
@@ -280,6 +281,6 @@ def test_half_written_cache(cut: Callable[[bytes], bytes], tmp_path: Path, monke
         return subprocess.CompletedProcess([module], 0)
 
     monkeypatch.setattr(project, "run_apart", draw)
-    cases.cached("backprop").write_bytes(cut(whole))
-    assert cases.to_json(cases.load("backprop")) == cases.to_json(cases.parse(whole))
-    assert drawn == [cases.cached("backprop")]
+    store.cached("backprop").write_bytes(cut(whole))
+    assert store.to_json(store.load("backprop")) == store.to_json(store.parse(whole))
+    assert drawn == [store.cached("backprop")]

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from traitlets.config import Config
 
 from autograder import project
-from autograder.cases import load_module
+from autograder.author.files import load_module
 from autograder.course.config import configure
 from autograder.course.notebook import source_notebook
 from autograder.errors import AuthoringError

@@ -10,14 +10,17 @@ from typing import Any
 
 import pytest
 
-from autograder import cases, project
-from autograder.cases import AssignmentCases, load_module
+from autograder import project
+from autograder.author import files
+from autograder.author.exercise import exercises_of
+from autograder.author.files import load_module
+from autograder.cases import store
+from autograder.cases.model import AssignmentCases
 from autograder.errors import SandboxError
-from autograder.exercise import exercises_of
-from autograder.grade import Grader, grade_files, published
+from autograder.grade.grader import Grader, grade_files, published
 from autograder.sandbox.launcher import choose
 from autograder.sandbox.parent import Limits, Worker
-from autograder.submission import Submission
+from autograder.submission.reading import Submission
 from tests.conftest import Grade, exercise, instead, lost
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
@@ -368,7 +371,7 @@ def test_what_is_published_is_what_the_interface_has(grade: Grade) -> None:
 
 def test_what_may_take_long_is_asked_for_alone_and_others_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """An endless loop costs its own limit twice, not once more for those that were asked for with it."""
-    training, asked = cases.load("training"), []
+    training, asked = store.load("training"), []
     request = Worker.request
 
     def noted(worker: Worker, message: dict[str, Any], **options: Any) -> dict[str, Any]:
@@ -377,7 +380,7 @@ def test_what_may_take_long_is_asked_for_alone_and_others_are_not_waited_for(mon
         return request(worker, message, **options)
 
     monkeypatch.setattr(Worker, "request", noted)
-    cells = cases.reference_cells(project.notebook("training"))
+    cells = files.reference_cells(project.notebook("training"))
     result = Grader(training, choose(), Limits(wall=7.0)).grade(Submission.of("right", cells))
     assert result["score"] == 100
     limits = {entry.name: entry.seconds for entry in training.exercises}

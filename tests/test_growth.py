@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from autograder.cases import AssignmentCases
-from autograder.grade import Grader
+from autograder.cases.model import AssignmentCases
+from autograder.grade.grader import Grader
 from autograder.sandbox.launcher import choose
 from autograder.sandbox.parent import Limits
-from autograder.submission import Submission
+from autograder.submission.reading import Submission
 from tests.test_attacks import family
 
 BODIES = (

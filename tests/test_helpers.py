@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from autograder.batch import TAG, fingerprint, opened, sealed
-from autograder.cases import AssignmentCases
-from autograder.equality import difference
-from autograder.helpers import oracle
-from autograder.values import Code, encode
+from autograder.border.batch import TAG, fingerprint, opened, sealed
+from autograder.border.values import Code, encode
+from autograder.cases.equality import difference
+from autograder.cases.helpers import oracle
+from autograder.cases.model import AssignmentCases
 
 
 def test_a_sealed_result_opens_with_the_same_arguments_only() -> None:

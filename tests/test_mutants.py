@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder import cases, mutants, project, validate
-from autograder.cases import AssignmentCases
+from autograder import project
+from autograder.author import files
+from autograder.cases.model import AssignmentCases
 from autograder.errors import AuthoringError
-from autograder.mutations import Mutant, mutants_of
 from autograder.sandbox.launcher import choose
+from autograder.validate import checks, mutants
+from autograder.validate.mutations import Mutant, mutants_of
 
 
 def cell(body: str, head: str = "def f(x, y, n):") -> str:
@@ -106,8 +108,8 @@ def test_methods_are_named_with_their_class() -> None:
     }
 
 
-def subject(assignment: AssignmentCases) -> validate.Subject:
-    return validate.Subject(assignment, choose(), str)
+def subject(assignment: AssignmentCases) -> checks.Subject:
+    return checks.Subject(assignment, choose(), str)
 
 
 def of(assignment: AssignmentCases, function: str) -> list[Mutant]:
@@ -121,22 +123,22 @@ def test_who_survives(backprop: AssignmentCases) -> None:
 
 @pytest.fixture
 def only_db(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(validate, "mutants_of", lambda cells: [m for m in mutants_of(cells) if m.function == "db"])
+    monkeypatch.setattr(checks, "mutants_of", lambda cells: [m for m in mutants_of(cells) if m.function == "db"])
 
 
 def test_a_mutant_that_is_not_listed_stops_a_release(
     backprop: AssignmentCases, monkeypatch: pytest.MonkeyPatch, only_db: None
 ) -> None:
-    monkeypatch.setattr(validate, "equivalents", lambda name: {})
-    (told, *_), _ = validate._mutants(subject(backprop))
+    monkeypatch.setattr(checks, "equivalents", lambda name: {})
+    (told, *_), _ = checks._mutants(subject(backprop))
     assert told.startswith("no case tells 'db: 1 → (2)' from the solution: draw one that does")
 
 
 def test_a_listed_mutant_that_loses_stops_a_release(
     backprop: AssignmentCases, monkeypatch: pytest.MonkeyPatch, only_db: None
 ) -> None:
-    monkeypatch.setattr(validate, "equivalents", lambda name: {"db: 1 → (2)": "x", "db: 0 → (1)": "x"})
-    wrong, _ = validate._mutants(subject(backprop))
+    monkeypatch.setattr(checks, "equivalents", lambda name: {"db: 1 → (2)": "x", "db: 0 → (1)": "x"})
+    wrong, _ = checks._mutants(subject(backprop))
     assert "'db: 0 → (1)' is listed in solutions/equivalent.toml" in "; ".join(wrong)
 
 
@@ -166,18 +168,18 @@ def test_what_passed_is_not_checked_again_until_something_changes(
 ) -> None:
     runs: list[str] = []
 
-    def checks(name: str, *rest: object) -> list[validate.Check]:
+    def passed(name: str, *rest: object) -> list[checks.Check]:
         runs.append(name)
-        return [validate.Check(name, "any", "bad" not in name, "seen")]
+        return [checks.Check(name, "any", "bad" not in name, "seen")]
 
-    monkeypatch.setattr(validate, "_checks", checks)
+    monkeypatch.setattr(checks, "_checks", passed)
     monkeypatch.setattr(project, "cache_dir", lambda: tmp_path)
     key = {"good": "1", "bad": "1"}
     monkeypatch.setattr(project, "assignment_key", lambda name: key[name])
-    seen: list[validate.Check] = []
+    seen: list[checks.Check] = []
 
-    def run(force: bool = False) -> list[validate.Check]:
-        return validate.validate(["good", "bad"], choose(), str, seen.append, force)
+    def run(force: bool = False) -> list[checks.Check]:
+        return checks.validate(["good", "bad"], choose(), str, seen.append, force)
 
     first = run()
     assert run() == first
@@ -196,7 +198,7 @@ def test_hidden_tests_let_less_through_than_fixed_examples_and_those_less_than_v
     names = ("bce", "dA_dZ", "dZ_output_for")
     few = [mutant for mutant in mutants_of(backprop.reference) if mutant.function in names]
     monkeypatch.setattr(mutants, "mutants_of", lambda cells: few)
-    visible = cases.visible_tests(project.notebook("backprop"))
+    visible = files.visible_tests(project.notebook("backprop"))
     assert list(visible)[:3] == ["bce", "dL_dA", "dA_dZ"]
     judged: list[None] = []
     found = mutants.let_through(backprop, choose(), visible, lambda: judged.append(None))
@@ -236,6 +238,6 @@ def test_what_one_example_sees(one_example: Callable[[str], bool], change: str, 
 
 
 def test_the_solution_passes_the_visible_tests(backprop: AssignmentCases) -> None:
-    passes = mutants.visible_tests(backprop, cases.visible_tests(project.notebook("backprop")), choose())
+    passes = mutants.visible_tests(backprop, files.visible_tests(project.notebook("backprop")), choose())
     assert passes(backprop.reference)
     assert not passes([*backprop.reference, "def db(dZ): return 0"])

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import new, project, validate
+from autograder import project
+from autograder.author import new
 from autograder.errors import UsageError
+from autograder.validate import checks
 from tests.test_readme import block
 
 
@@ -31,7 +33,7 @@ def failed(root: Path, name: str) -> Sequence[str]:
     found = json.loads(done.stdout)
     wrong = [f"{check['name']}: {check['detail']}" for check in found["checks"] if not check["passed"]]
     assert done.returncode == (1 if wrong else 0)
-    assert len(found["checks"]) == len(validate.CHECKS)
+    assert len(found["checks"]) == len(checks.CHECKS)
     return wrong
 
 

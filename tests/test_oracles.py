@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder import oracles, project, validate
-from autograder.cases import AssignmentCases, load_module
-from autograder.drawing import compile_assignment
+from autograder import project
+from autograder.author.files import load_module
+from autograder.cases.drawing import compile_assignment
+from autograder.cases.model import AssignmentCases
 from autograder.errors import AutograderError
-from autograder.mutations import Mutant
-from autograder.oracles import mutants_of_references, references_of, unnoticed
+from autograder.validate import checks, oracles
+from autograder.validate.mutations import Mutant
+from autograder.validate.oracles import mutants_of_references, references_of, unnoticed
 from tests.test_authoring import IMPORTS, NOTEBOOK
 from tests.test_validate import subject
 
@@ -114,8 +116,8 @@ def test_a_hole_in_the_cases_is_found(backprop: AssignmentCases) -> None:
 
 def test_one_that_is_not_listed_stops_a_release(backprop: AssignmentCases, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oracles, "survivors", lambda name: (9, ["db: 1 → (2)", "db: 0 → (-1)"]))
-    monkeypatch.setattr(validate, "equivalents", lambda *where: {"db: 0 → (-1)": "x", "db: 3 → (4)": "x"})
-    wrong, _ = validate._oracles(subject(backprop))
+    monkeypatch.setattr(checks, "equivalents", lambda *where: {"db: 0 → (-1)": "x", "db: 3 → (4)": "x"})
+    wrong, _ = checks._oracles(subject(backprop))
     assert wrong[0].startswith("no case tells 'db: 1 → (2)' from the torch reference: draw one that does, or list it")
     assert wrong[1].startswith("'db: 3 → (4)' is listed in solutions/equivalent.toml, but is no mutant that survives")
     assert len(wrong) == 2

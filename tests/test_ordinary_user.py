@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from autograder.cases import AssignmentCases
+from autograder.cases.model import AssignmentCases
 
 ROOT = Path(__file__).resolve().parents[1]
 USER = "64321"

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from autograder.batch import Batch
+from autograder.border.batch import Batch
+from autograder.border.values import encode
 from autograder.errors import SandboxError
 from autograder.sandbox import patience
 from autograder.sandbox.launcher import Sandbox
 from autograder.sandbox.parent import Inputs, Limits, Worker, WorkerDied
 from autograder.sandbox.patience import Patience
-from autograder.values import encode
 from tests.test_sandbox import alive, family, sandbox, value
 
 __all__ = ["sandbox"]

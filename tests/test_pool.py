@@ -16,7 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder import cases, project
+from autograder import project
+from autograder.cases import store
 from autograder.course.engine import Graded, engine, graded
 from autograder.course.files import Collected
 from autograder.course.pool import Pool, pool
@@ -46,7 +47,7 @@ def text() -> str:
 @pytest.fixture(scope="module")
 def alone(text: str) -> dict[str, Graded]:
     """What each kind of student gets from the engine in this process."""
-    grade = engine(cases.load("backprop"), choose(), text)
+    grade = engine(store.load("backprop"), choose(), text)
     return {each.student.rpartition(" ")[0]: graded(grade, each) for each in class_of(4)}
 
 

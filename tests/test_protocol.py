@@ -23,16 +23,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder.batch import Batch
-from autograder.cases import AssignmentCases
+from autograder.border import wire
+from autograder.border.batch import Batch
+from autograder.border.values import MAX_PARTS, dumps, loads
+from autograder.cases.model import AssignmentCases
 from autograder.errors import SandboxError
-from autograder.grade import Grader, grade_files
-from autograder.sandbox import wire
+from autograder.grade.grader import Grader, grade_files
+from autograder.grade.session import Calls
 from autograder.sandbox.launcher import choose
 from autograder.sandbox.parent import Ended, Inputs, Limits, Worker, WorkerDied
-from autograder.session import Calls
-from autograder.submission import Submission
-from autograder.values import MAX_PARTS, dumps, loads
+from autograder.submission.reading import Submission
 
 PLACEHOLDER = "0123456789abcdef"
 REPLY = 16 << 20

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.equality import ATOL, RTOL
+from autograder.cases.equality import ATOL, RTOL
 from autograder.report.values import Grid, Part, comparison, shape_of
 
 numbers = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e6, max_value=1e6) | st.integers(-9, 9)

@@ -29,14 +29,15 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from nbgrader.exchange.default import ExchangeFetchAssignment, ExchangeSubmit
 
-from autograder import cases, project
-from autograder.cases import AssignmentCases
+from autograder import project
+from autograder.cases import store
+from autograder.cases.model import AssignmentCases
 from autograder.course.grading import grade_course
 from autograder.course.notebook import exercise_of, source_notebook
 from autograder.course.pool import processes
 from autograder.course.release import collect, release
 from autograder.course.tools import exchange, gradebook, run
-from autograder.grade import grade_files
+from autograder.grade.grader import grade_files
 from autograder.student.check import check_file
 
 HERE = Path(__file__).parent
@@ -65,7 +66,7 @@ def defined(path: Path) -> list[str]:
 
 @cache
 def assignment(name: str) -> AssignmentCases:
-    return cases.load(name)
+    return store.load(name)
 
 
 @cache

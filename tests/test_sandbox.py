@@ -20,14 +20,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.batch import Batch
+from autograder.border.batch import Batch
+from autograder.border.values import encode
 from autograder.errors import SandboxError
-from autograder.sandbox import launcher, lock, parent
-from autograder.sandbox.kept import Kept
+from autograder.sandbox import launcher, parent
+from autograder.sandbox.inside import lock
+from autograder.sandbox.inside.kept import Kept
 from autograder.sandbox.launcher import Sandbox
 from autograder.sandbox.mounts import _shared_libraries, interpreter, numpy_folder
 from autograder.sandbox.parent import Inputs, Limits, Worker, WorkerDied
-from autograder.values import encode
 
 ROOT = Path(launcher.__file__).resolve().parents[2]
 SOCKET = """
@@ -215,7 +216,7 @@ REFUSED = {
     "stat": f"import os; return os.stat({str(ROOT / 'autograder' / 'errors.py')!r}).st_size",
     "torch": "import torch",
     "hypothesis": "import hypothesis",
-    "cases": "import autograder.cases",
+    "cases": "import autograder.cases.store",
     "launcher": "import autograder.sandbox.launcher",
     "write": "open('/tmp/left-behind', 'w').write('x')",
     "write null": "open('/dev/null', 'w').write('x')",
@@ -256,7 +257,7 @@ def test_is_an_ordinary_user_without_rights(worker: Worker) -> None:
 def test_what_is_forked_can_never_have_a_right_again() -> None:
     """No program that it could run would give it one: root's process drops them all before the first fork."""
     code = (
-        "import os, sys\nfrom autograder.sandbox import lock\nlock.prepare(True)\nif os.fork() == 0:\n"
+        "import os, sys\nfrom autograder.sandbox.inside import lock\nlock.prepare(True)\nif os.fork() == 0:\n"
         "    held = [n for n in range(64) if lock._libc().prctl(23, n, 0, 0, 0) == 1]\n"
         "    os._exit(bool(held) and os.getuid() == 0)\nsys.exit(os.waitstatus_to_exitcode(os.wait()[1]))"
     )
@@ -295,20 +296,20 @@ def test_only_what_is_needed_is_there() -> None:
     listing = """
         import os
         import numpy
-        shown = [os.path.dirname(numpy.__path__[0]), '/worker', '/worker/autograder', '/worker/autograder/sandbox']
+        ours = ['', '/border', '/sandbox', '/sandbox/inside']
+        shown = [os.path.dirname(numpy.__path__[0]), '/worker', *('/worker/autograder' + folder for folder in ours)]
         shown.append('/worker/reader/IPython')
         return [os.listdir(folder) for folder in shown] + [os.getpid(), os.path.exists('/proc/1'), os.listdir('/dev')]
     """
     with sandbox.start(Limits()) as worker:
-        site, top, package, inner, reader, pid, proc, devices = value(worker, listing)
+        site, top, package, border, sides, inside, reader, pid, proc, devices = value(worker, listing)
         assert value(worker, "import colorsys; return colorsys.__name__") == "colorsys"  # a late import
     assert set(site) <= {"numpy", "numpy.libs"}
-    assert (set(top), set(package)) == (
-        {"autograder", "reader"},
-        {"__init__.py", "batch.py", "values.py", "sandbox"},
-    )
-    ours = "__init__ absent budget cells definitions kept lock names shell stubs wire worker"
-    assert set(inner) == {f"{name}.py" for name in ours.split()}
+    assert (set(top), set(package)) == ({"autograder", "reader"}, {"__init__.py", "border", "sandbox"})
+    assert set(border) == {"__init__.py", "batch.py", "values.py", "wire.py"}
+    assert set(sides) == {"__init__.py", "inside"}
+    ours = "__init__ absent budget cells definitions kept lock names shell stubs worker"
+    assert set(inside) == {f"{name}.py" for name in ours.split()}
     assert set(reader) == {"core", "utils"}
     assert (pid <= 2, proc, devices) == (True, False, ["null"])
 
@@ -449,8 +450,8 @@ def test_nothing_is_left_when_the_grader_is_killed(sandbox: Sandbox) -> None:
         import os, sys, time
         sys.path[:0] = {[str(ROOT), str(ROOT / "tests")]!r}
         from test_sandbox import family, launcher, Limits
-        from autograder.sandbox import wire
-        from autograder.values import dumps
+        from autograder.border import wire
+        from autograder.border.values import dumps
         sandbox, = [each for each in launcher.sandboxes() if each.name == {sandbox.name!r}]
         worker = sandbox.start(Limits())
         worker.request({{"op": "load", "cells": ["def f(x):\\n    while True: pass"], "names": ["f"]}})

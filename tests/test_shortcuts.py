@@ -10,16 +10,18 @@ from dataclasses import replace
 
 import pytest
 
-from autograder import cases, project
-from autograder.cases import load_module
+from autograder import project
+from autograder.author import files
+from autograder.author.exercise import exercises_of
+from autograder.author.files import load_module
+from autograder.cases import store
 from autograder.course.sample import mistakes_of
-from autograder.exercise import exercises_of
-from autograder.grade import Grader, Shortcuts
-from autograder.mutations import mutants_of
+from autograder.grade.grader import Grader, Shortcuts
+from autograder.grade.session import WITH_CARE, Haste
 from autograder.sandbox.launcher import choose
 from autograder.sandbox.parent import Limits
-from autograder.session import WITH_CARE, Haste
-from autograder.submission import Submission
+from autograder.submission.reading import Submission
+from autograder.validate.mutations import mutants_of
 
 NONE = Shortcuts(haste=WITH_CARE, remember=False, at_once=False, known_cells=False)
 ALONE = {
@@ -106,7 +108,7 @@ ODD = {
 
 def class_of(name: str, count: int, odd: Sequence[str] = ()) -> list[Submission]:
     """Different submissions: odd ones, each misconception alone, several at once, and mutants."""
-    right = cases.reference_cells(project.notebook(name))
+    right = files.reference_cells(project.notebook(name))
     wrong = {entry.name: mistakes_of(entry) for entry in exercises_of(load_module(project.hidden_tests(name)))}
     functions = [found for exercise, found in wrong.items() if found and "." not in exercise]
     chance = random.Random(0)
@@ -129,8 +131,8 @@ def class_of(name: str, count: int, odd: Sequence[str] = ()) -> list[Submission]
 
 def graded(name: str, submissions: Sequence[Submission], shortcuts: Shortcuts) -> list[str]:
     """The documents of a class."""
-    cells = Submission.of(name, cases.reference_cells(project.notebook(name))).cells
-    assignment = cases.load(name)
+    cells = Submission.of(name, files.reference_cells(project.notebook(name))).cells
+    assignment = store.load(name)
     short = tuple(entry for entry in assignment.exercises if entry.seconds is None)  # what trains takes seconds
     # Only what loops gets a short limit: a busy machine must not decide an outcome.
     graders = {

@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder import cases, project
-from autograder.cases import AssignmentCases
-from autograder.grade import Grader
+from autograder import project
+from autograder.author import files
+from autograder.cases import store
+from autograder.cases.model import AssignmentCases
+from autograder.grade.grader import Grader
+from autograder.sandbox.inside.stubs import untouched
 from autograder.sandbox.launcher import choose
 from autograder.sandbox.parent import Limits
-from autograder.sandbox.stubs import untouched
 from autograder.student import check
-from autograder.submission import Submission
+from autograder.submission.reading import Submission
 from tests.conftest import Grade, exercise, instead, lost
 
 STUB = "    raise NotImplementedError()"
@@ -163,10 +165,10 @@ def test_a_body_that_still_raises_after_some_work_is_not_called_untouched(
 
 def test_methods_left_as_released_are_not_attempted_and_others_are() -> None:
     """Whatever the other methods of the class raise."""
-    cells = cases.reference_cells(project.notebook("alternatives"))
+    cells = files.reference_cells(project.notebook("alternatives"))
     later = "def later(self, *others): raise NotImplementedError()\n"
     for left in ("__init__", "__mul__"):
-        grader = Grader(cases.load("alternatives"), choose(), Limits(wall=60.0))
+        grader = Grader(store.load("alternatives"), choose(), Limits(wall=60.0))
         result = grader.grade(Submission.of("s", (*cells, f"{later}Dual.{left} = later\nlater.__name__ = '{left}'")))
         outcomes = {entry["name"]: entry for entry in result["exercises"]}
         own = outcomes["Dual" if left == "__init__" else "Dual.__mul__"]

@@ -19,9 +19,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autograder.course.files import Collected, stamp, students
-from autograder.decoding import without_outputs
-from autograder.sandbox import cells as sandbox_cells
-from autograder.submission import (
+from autograder.sandbox.inside import cells as sandbox_cells
+from autograder.submission.decoding import without_outputs
+from autograder.submission.reading import (
     MAX_BYTES,
     MAX_NOTEBOOK,
     MAX_PARTS,

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder import cases, cli, project, released, validate
-from autograder.cases import Answer, AssignmentCases, KnownMistake
+from autograder import cli, project
+from autograder.cases import store
+from autograder.cases.model import Answer, AssignmentCases, KnownMistake
 from autograder.course.release import student_notebook
 from autograder.sandbox.launcher import choose
+from autograder.validate import checks, released
 
 
 @pytest.mark.parametrize("name", project.assignments())
@@ -23,15 +25,15 @@ def test_assignments_may_be_released(name: str, capsys: pytest.CaptureFixture[st
     assert (status, found["valid"]) == (0, True)
 
 
-def subject(assignment: AssignmentCases, made: str = "") -> validate.Subject:
-    return validate.Subject(assignment, choose(), lambda name: made)
+def subject(assignment: AssignmentCases, made: str = "") -> checks.Subject:
+    return checks.Subject(assignment, choose(), lambda name: made)
 
 
 def test_a_misconception_that_is_right_is_no_misconception(backprop: AssignmentCases) -> None:
     first, *others = backprop.exercises
     right = KnownMistake.of(first.mistakes[0].name, "a hint", [Answer(case.expected) for case in first.cases])
     broken = replace(backprop, exercises=(replace(first, mistakes=(right, *first.mistakes[1:])), *others))
-    wrong, _ = validate._misconceptions(subject(broken))
+    wrong, _ = checks._misconceptions(subject(broken))
     assert f"{first.name}: {right.name} is right on every case, it is no misconception: remove it, or" in wrong[0]
 
 
@@ -39,19 +41,19 @@ def test_two_misconceptions_that_cannot_be_told_apart(backprop: AssignmentCases)
     first, *others = backprop.exercises
     twin = replace(first.mistakes[0], name="twin")
     broken = replace(backprop, exercises=(replace(first, mistakes=(*first.mistakes, twin)), *others))
-    wrong, _ = validate._misconceptions(subject(broken))
+    wrong, _ = checks._misconceptions(subject(broken))
     assert f"twin is named {first.mistakes[0].name}: remove one of both" in wrong[0]
 
 
 def test_an_exercise_needs_misconceptions(backprop: AssignmentCases) -> None:
     first, *others = backprop.exercises
     bare = replace(backprop, exercises=(replace(first, mistakes=first.mistakes[:1]), *others))
-    assert validate._misconceptions(subject(bare))[0] == ["bce has 1 misconceptions; write at least 2"]
+    assert checks._misconceptions(subject(bare))[0] == ["bce has 1 misconceptions; write at least 2"]
 
 
 def test_this_course_has_at_least_four_for_each_exercise() -> None:
     for name in project.assignments():
-        for entry in cases.load(name).exercises:
+        for entry in store.load(name).exercises:
             assert len(entry.mistakes) >= 4, f"{name}: {entry.name}"
 
 
@@ -109,9 +111,9 @@ def test_a_notebook_that_nbgrader_would_not_take(
     assert words in check.detail
 
 
-def checks_of(assignment: AssignmentCases, made: str) -> list[validate.Check]:
-    titles = {"notebook is valid for nbgrader": validate.CHECKS["notebook is valid for nbgrader"]}
-    return list(validate.run(subject(assignment, made), titles))
+def checks_of(assignment: AssignmentCases, made: str) -> list[checks.Check]:
+    titles = {"notebook is valid for nbgrader": checks.CHECKS["notebook is valid for nbgrader"]}
+    return list(checks.run(subject(assignment, made), titles))
 
 
 def test_the_notebook_in_use_is_valid(backprop: AssignmentCases, made: str) -> None:

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.batch import fingerprint, pack
-from autograder.values import Code, Unencodable, copied, decode, dumps, encode, evaluate, identical, loads
+from autograder.border.batch import fingerprint, pack
+from autograder.border.values import Code, Unencodable, copied, decode, dumps, encode, evaluate, identical, loads
 
 arrays = hnp.arrays(
     st.sampled_from([np.float64, np.float32, np.int64, np.uint8, np.bool_]),

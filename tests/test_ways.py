@@ -11,18 +11,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder import cases, project
-from autograder.grade import Grader
-from autograder.sandbox import budget
-from autograder.sandbox import cells as reading
-from autograder.sandbox.definitions import Definitions, define, described
+from autograder import project
+from autograder.cases import model, store
+from autograder.grade.grader import Grader
+from autograder.sandbox.inside import budget
+from autograder.sandbox.inside import cells as reading
+from autograder.sandbox.inside.definitions import Definitions, define, described
+from autograder.sandbox.inside.shell import Session
 from autograder.sandbox.launcher import choose
 from autograder.sandbox.mounts import ipython_folder
 from autograder.sandbox.parent import Limits
-from autograder.sandbox.shell import Session
 from autograder.student.check import check_file
-from autograder.submission import Cell, Submission, parse
-from autograder.ways import NOTEBOOK, Way, Ways
+from autograder.submission.reading import Cell, Submission, parse
+from autograder.submission.ways import NOTEBOOK, Way, Ways
 from tests.conftest import Grade, exercise
 
 DW = "def dW(dZ, A_prev): return dZ.T @ A_prev / len(dZ)"
@@ -334,7 +335,7 @@ def test_each_exercise_counts_as_the_best_way_gives_it(
     content = notebook(*sources, ids=ids)
     submission = parse(content, ".ipynb", "a")
     assert isinstance(submission, Submission)
-    grader = Grader(cases.load("backprop"), choose(), Limits())
+    grader = Grader(store.load("backprop"), choose(), Limits())
     assert exercise(grader.grade(submission), "dW")["outcome"] == "correct"
     monkeypatch.setenv("AUTOGRADER_ASSIGNMENTS", str(project.visible_cases("backprop").parent))
     (tmp_path / "backprop.ipynb").write_bytes(content)
@@ -402,7 +403,7 @@ def test_words(sources: tuple[str, ...], outcome: str, words: str, grade: Grade)
 
 
 def graded(content: bytes, suffix: str = ".ipynb") -> dict[str, Any]:
-    return exercise(Grader(cases.load("backprop"), choose(), Limits()).grade(parse(content, suffix, "a")), "dW")
+    return exercise(Grader(store.load("backprop"), choose(), Limits()).grade(parse(content, suffix, "a")), "dW")
 
 
 def test_a_place_in_a_module_is_a_line_of_it() -> None:
@@ -450,19 +451,19 @@ ADD = "Dual.__add__"
     ],
 )
 def test_methods_exist_if_the_call_works(source: str, outcome: str) -> None:
-    result = Grader(cases.load("alternatives"), choose(), Limits()).grade(Submission.of("a", [source]))
+    result = Grader(store.load("alternatives"), choose(), Limits()).grade(Submission.of("a", [source]))
     assert exercise(result, ADD)["outcome"] == outcome
     assert exercise(result, "Dual.exp")["outcome"] == "missing"
 
 
 @pytest.mark.parametrize("source", ["while True: pass", "import time\ntime.sleep(60)", "import os\nos._exit(0)"])
-def test_the_worst_scratch_costs_a_bounded_time_and_nothing_else(source: str, backprop: cases.AssignmentCases) -> None:
+def test_the_worst_scratch_costs_a_bounded_time_and_nothing_else(source: str, backprop: model.AssignmentCases) -> None:
     submission = Submission.of("a", [f"{source}\n#{number}" for number in range(60)] + [WRONG_DW, "print(1)"])
     result = Grader(backprop, choose(), Limits()).grade(submission)
     assert "is their mean" in exercise(result, "dW")["message"]
 
 
-def test_a_forked_process_says_what_it_has_run(backprop: cases.AssignmentCases) -> None:
+def test_a_forked_process_says_what_it_has_run(backprop: model.AssignmentCases) -> None:
     """Whatever it says: `complete` and `settled` only ever cost it a way."""
     own = Ways((Cell(DW, 1),))
     for lie in ({}, {"complete": "yes", "settled": -5}, {"complete": True, "settled": 10**9}, {"settled": None}):

@@ -15,12 +15,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder import cases, project
-from autograder.aside import KILLED, message
+from autograder import project
+from autograder.cases import store
 from autograder.course.engine import Engine, engine, graded
 from autograder.course.files import Collected
 from autograder.errors import AutograderError, CourseError
 from autograder.sandbox.launcher import choose
+from autograder.submission.aside import KILLED, message
 
 if TYPE_CHECKING:
     from autograder.course.marking import Marked, Marker
@@ -49,7 +50,7 @@ def cluster(
         raise CourseError("a cluster needs Dask: pip install 'autograder[cluster]'.") from None
     if isinstance(where, int) and where < 1:
         raise CourseError(f"a cluster of {where} processes grades nothing; ask for at least 1.")
-    cases.load(name)
+    store.load(name)
     kit = Kit.pack(name, released, allow_weak)
     logging.getLogger("distributed").setLevel(logging.ERROR)
     try:
@@ -137,7 +138,7 @@ class Kit:
     def pack(cls, name: str, released: str, allow_weak: bool) -> Kit:
         """A kit from the files of this machine."""
         files = {path.name: path.read_bytes() for path in project.sources(name)}
-        return cls(name, released, files, cases.cached(name).read_bytes(), project.framework_key(), allow_weak)
+        return cls(name, released, files, store.cached(name).read_bytes(), project.framework_key(), allow_weak)
 
     @cached_property
     def unpacked(self) -> tuple[Engine, Marker]:
@@ -158,7 +159,7 @@ class Kit:
         os.environ["AUTOGRADER_ROOT"] = str(root)
         project.root.cache_clear()
         sandbox = choose(allow_weak=self.allow_weak)
-        return engine(cases.parse(self.cases), sandbox, self.released), Marker(self.released)
+        return engine(store.parse(self.cases), sandbox, self.released), Marker(self.released)
 
 
 def _shipped(kit: Kit) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 from autograder import project
 
-_OURS = "autograder.course"
+_OURS = "autograder.course.plugins"
 _THEIRS = "nbgrader.preprocessors"
 
 

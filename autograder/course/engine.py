@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from autograder import cases
-from autograder.aside import message
+from autograder.cases import model, store
 from autograder.course.files import Collected
-from autograder.grade import Grader
+from autograder.grade.grader import Grader
 from autograder.sandbox.launcher import Sandbox, choose
 from autograder.sandbox.parent import Limits
-from autograder.submission import Submission, Unreadable, kind_of, parse
+from autograder.submission.aside import message
+from autograder.submission.reading import Submission, Unreadable, kind_of, parse
 
 Engine = Callable[[Submission | Unreadable], dict[str, Any]]
 """Gives an entry of the document's "submissions" for a submission."""
@@ -19,7 +19,7 @@ Graded: TypeAlias = dict[str, Any] | str
 """Such an entry, or why the submission was put aside: that is nobody's fault but ours."""
 
 
-def engine(assignment: cases.AssignmentCases, sandbox: Sandbox, released: str) -> Engine:
+def engine(assignment: model.AssignmentCases, sandbox: Sandbox, released: str) -> Engine:
     """The engine for an assignment, in this process; `released` is the text of its released notebook."""
     found = parse(released.encode(), ".ipynb", assignment.name)
     return Grader(assignment, sandbox, Limits(), () if isinstance(found, Unreadable) else found.cells).grade
@@ -27,7 +27,7 @@ def engine(assignment: cases.AssignmentCases, sandbox: Sandbox, released: str) -
 
 def prepared(name: str, released: str, allow_weak: bool) -> tuple[Engine, Sandbox]:
     """The engine for an assignment by its name, and the sandbox that it uses. Raises SandboxError, AuthoringError."""
-    assignment, sandbox = cases.load(name), choose(allow_weak=allow_weak)
+    assignment, sandbox = store.load(name), choose(allow_weak=allow_weak)
     return engine(assignment, sandbox, released), sandbox
 
 

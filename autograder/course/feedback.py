@@ -15,15 +15,15 @@ from typing import Any
 from nbgrader.api import BaseCell, Comment, Gradebook, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy import select
 
-from autograder import aside
-from autograder.course.export import Row, maxima, rows
 from autograder.course.files import stamp, submitted, write
+from autograder.course.plugins.export import Row, maxima, rows
 from autograder.course.record import autograded
 from autograder.course.state import State, locked, result_file
 from autograder.course.tools import UNUSABLE, exchange, gradebook, run
 from autograder.errors import CourseError
 from autograder.report.pages import student_page
-from autograder.submission import read_bytes
+from autograder.submission import aside
+from autograder.submission.reading import read_bytes
 
 _MANY = 500
 _OF_EXCHANGE = ("timestamp.txt", "submission_secret.txt")

@@ -9,9 +9,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.aside import message
-from autograder.choice import Chosen, Released, choose_in
-from autograder.submission import read_bytes
+from autograder.submission.aside import message
+from autograder.submission.choice import Chosen, Released, choose_in
+from autograder.submission.reading import read_bytes
 
 STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _STAMP_BYTES = 200

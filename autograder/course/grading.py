@@ -13,12 +13,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder import aside
-from autograder.choice import Released
 from autograder.course.files import Collected, class_page_file, given_out, released, students, table_file, write
 from autograder.course.state import State, gradebook_time, locked, not_collected, result_file
 from autograder.errors import CourseError
 from autograder.project import assignment_key
+from autograder.submission import aside
+from autograder.submission.choice import Released
 
 if TYPE_CHECKING:
     from autograder.course.marking import Marked
@@ -36,7 +36,7 @@ _LEAST = 8
 class Summary:
     """What a run did.
 
-    rows      the class table: the fields of `autograder.course.export.Row`, as dicts
+    rows      the class table: the fields of `autograder.course.plugins.export.Row`, as dicts
     graded    students graded in this run
     skipped   names in the folder of submissions that cannot be a student's
     aside     students whose submission was put aside, and why: nobody's fault but ours, tried again next time

@@ -14,12 +14,12 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution
 
-from autograder import submission
-from autograder.aside import message
 from autograder.course.files import Collected
 from autograder.course.moment import moment
 from autograder.course.outputs import nbgraders, write_outputs
 from autograder.course.restore import Released
+from autograder.submission import reading
+from autograder.submission.aside import message
 
 if TYPE_CHECKING:
     from autograder.course.engine import Graded
@@ -65,7 +65,7 @@ class Marker:
 
     def _marked(self, collected: Collected, entry: dict[str, Any]) -> Marked:
         collected = replace(collected, timestamp=collected.timestamp if moment(collected.timestamp) else "")
-        notebook = self._notebook(collected, submission.kind_of(collected.file), entry)
+        notebook = self._notebook(collected, reading.kind_of(collected.file), entry)
         scores = write_outputs(notebook, entry)
         # The text of a notebook as nbformat has it, without its second check and copy of what was made here.
         text = json.dumps(notebook, ensure_ascii=False, sort_keys=True)
@@ -76,8 +76,8 @@ class Marker:
         if entry["status"] == "unreadable" or isinstance(collected.content, str):
             return self._released.canonical(self._released.notebook.cells)
         if suffix == ".ipynb":
-            return self._released.canonical(submission.notebook_cells(collected.content))
-        return self._released.of_module(submission.module_cells(collected.content))
+            return self._released.canonical(reading.notebook_cells(collected.content))
+        return self._released.of_module(reading.module_cells(collected.content))
 
     def _cell(self, cell: NotebookNode, scores: dict[str, float]) -> Cell:
         name, graded, written = cell.metadata.nbgrader["grade_id"], is_grade(cell), is_solution(cell)

@@ -22,8 +22,8 @@ from itertools import islice, starmap
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
-from autograder.aside import KILLED, message
 from autograder.errors import AutograderError, CourseError
+from autograder.submission.aside import KILLED, message
 
 if TYPE_CHECKING:
     from multiprocessing import queues
@@ -68,10 +68,10 @@ def pool(name: str, released: str, size: int, allow_weak: bool = False) -> Itera
     """
     found = Pool(name, released, size, allow_weak)
     try:
-        from autograder import cases  # while they start
+        from autograder.cases import store  # while they start
 
-        if not cases.cached(name).is_file():
-            cases.load(name)  # or each of them would draw
+        if not store.cached(name).is_file():
+            store.load(name)  # or each of them would draw
         found.begin()
         yield found
     except BaseException:  # nobody will ask for what they are at, which may take long

@@ -17,11 +17,12 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.exchange.default import ExchangeReleaseAssignment
 from traitlets.config import Config
 
-from autograder import cases, project, visible
-from autograder.course.collecting import SafeCollect
+from autograder import project
+from autograder.cases import store, visible
 from autograder.course.config import course_id, exchange_root
 from autograder.course.files import private, released, write
 from autograder.course.notebook import source_notebook
+from autograder.course.plugins.collecting import SafeCollect
 from autograder.course.tools import converter, exchange, gradebook, run
 from autograder.errors import CourseError, UsageError
 
@@ -134,7 +135,7 @@ def collect(name: str, course: Path) -> list[str]:
 
 
 def _points(name: str) -> dict[str, float]:
-    return {entry.name: entry.points for entry in cases.load(name).exercises}
+    return {entry.name: entry.points for entry in store.load(name).exercises}
 
 
 def _visible(name: str, for_course: bool = False) -> bytes:
@@ -142,7 +143,7 @@ def _visible(name: str, for_course: bool = False) -> bytes:
 
     That for a course also says which Python will grade, which is another on another machine.
     """
-    made = visible.visible(cases.load(name))
+    made = visible.visible(store.load(name))
     there = project.visible_cases(name)
     with suppress(UsageError):
         if visible.same(visible.read(there), made):

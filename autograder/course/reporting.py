@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder import aside
-from autograder.course.export import rows, to_csv
 from autograder.course.feedback import make_pages
 from autograder.course.files import class_page_file, table_file, write
+from autograder.course.plugins.export import rows, to_csv
 from autograder.course.record import penalise
 from autograder.course.state import State, locked
 from autograder.course.tools import UNUSABLE, gradebook
 from autograder.errors import CourseError
 from autograder.report.classroom import class_page
+from autograder.submission import aside
 
 _MANY = 500
 

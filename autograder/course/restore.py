@@ -14,7 +14,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution
 
-from autograder.submission import source_of
+from autograder.submission.reading import source_of
 
 _PROSE = re.compile(
     r"^(?:#+ ?|\"\"\"|''')?(?!(?:from|import|for|if|while|with|return|print|assert|def|class|raise|del|lambda)\b)"

@@ -14,12 +14,12 @@ import nbformat
 from nbgrader.exchange.default import ExchangeFetchAssignment, ExchangeSubmit
 
 from autograder import project
-from autograder.cases import load_module
+from autograder.author.exercise import Exercise, Function, exercises_of
+from autograder.author.files import load_module
 from autograder.course.files import private
 from autograder.course.release import collect, release, set_due
 from autograder.course.students import CLASS, LATE, Sheet, Work
 from autograder.course.tools import exchange, run
-from autograder.exercise import Exercise, Function, exercises_of
 
 _MARKERS = ("### BEGIN SOLUTION", "### END SOLUTION")
 

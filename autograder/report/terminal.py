@@ -14,7 +14,7 @@ from autograder.report.values import explanation
 from autograder.text import clean, printable
 
 if TYPE_CHECKING:
-    from autograder.coverage import Reached
+    from autograder.validate.coverage import Reached
 
 _SHOWN = 60
 """Students in the table of a class: of more than fit on a few screens there are pages."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.equality import close
+from autograder.cases.equality import close
 
 _LONGEST = 8
 """Rows, columns and parts that are shown of more."""

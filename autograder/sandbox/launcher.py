@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from autograder.batch import Batch
+from autograder.border import wire
+from autograder.border.batch import Batch
+from autograder.border.values import encode
 from autograder.errors import SandboxError
-from autograder.sandbox import wire
 from autograder.sandbox.mounts import (
     MOUNTED,
     MOUNTED_IPYTHON,
@@ -33,7 +34,6 @@ from autograder.sandbox.mounts import (
     numpy_folder,
 )
 from autograder.sandbox.parent import Inputs, Limits, Parent, Worker, WorkerDied, is_root
-from autograder.values import encode
 
 _ENVIRONMENT = {
     "PYTHONHASHSEED": "0",  # the order of a student's sets must not decide a grade
@@ -137,7 +137,7 @@ def _launch(
             str(interpreter()),
             "-s",
             "-S",
-            str(root / "autograder/sandbox/worker.py"),
+            str(root / "autograder/sandbox/inside/worker.py"),
             *map(str, words),
         ]
         try:

@@ -14,25 +14,14 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from autograder.errors import SandboxError
-from autograder.sandbox.cells import IPYTHON_FILES
+from autograder.sandbox.inside.cells import IPYTHON_FILES
 
 PACKAGE = Path(__file__).resolve().parent.parent
+_ROOMS = ("border", "sandbox/inside")
 _INSIDE = (
     "__init__.py",
-    "values.py",
-    "batch.py",
     "sandbox/__init__.py",
-    "sandbox/wire.py",
-    "sandbox/lock.py",
-    "sandbox/budget.py",
-    "sandbox/names.py",
-    "sandbox/cells.py",
-    "sandbox/definitions.py",
-    "sandbox/absent.py",
-    "sandbox/kept.py",
-    "sandbox/shell.py",
-    "sandbox/stubs.py",
-    "sandbox/worker.py",
+    *sorted(f"{room}/{path.name}" for room in _ROOMS for path in (PACKAGE / room).glob("*.py")),
 )
 """The files of ours that a worker sees."""
 

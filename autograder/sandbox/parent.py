@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from autograder.border import wire
+from autograder.border.values import dumps, loads
 from autograder.errors import SandboxError
-from autograder.sandbox import wire
 from autograder.sandbox.patience import Patience, ask_who_sends, sender
-from autograder.values import dumps, loads
 
 Message = dict[str, Any]
 

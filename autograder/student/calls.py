@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from autograder.calling import answer_of, caller
-from autograder.cases import Answer, ExerciseCases
-from autograder.sandbox.definitions import Definitions, defines, described, is_absence, target
-from autograder.sandbox.stubs import untouched
-from autograder.values import Value, decode, encode
+from autograder.border.values import Value, decode, encode
+from autograder.cases.calling import answer_of, caller
+from autograder.cases.model import Answer, ExerciseCases
+from autograder.sandbox.inside.definitions import Definitions, defines, described, is_absence, target
+from autograder.sandbox.inside.stubs import untouched
 
 
 @dataclass(frozen=True)

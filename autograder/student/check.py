@@ -9,22 +9,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder import streams, visible
-from autograder.cases import AssignmentCases, ExerciseCases
-from autograder.compare import Verdict
-from autograder.diagnose import UNTOUCHED, Diagnosis, undefined
+from autograder import streams
+from autograder.border.values import Value
+from autograder.cases import visible
+from autograder.cases.model import AssignmentCases, ExerciseCases
 from autograder.errors import UsageError
-from autograder.places import placed
-from autograder.result import Result, judge_answers, result_of
-from autograder.sandbox.definitions import Definitions
+from autograder.grade.result import Result, judge_answers, result_of
+from autograder.judge.compare import Verdict
+from autograder.judge.diagnosis import UNTOUCHED, Diagnosis, undefined
+from autograder.judge.places import placed
+from autograder.sandbox.inside.definitions import Definitions
 from autograder.student import find
 from autograder.student.calls import Answers, ask, lacks
 from autograder.student.run import StudentFile
 from autograder.student.show import Checked, Stopped, Told
 from autograder.student.versions import too_new
-from autograder.submission import Submission, Unreadable, read
-from autograder.values import Value
-from autograder.ways import rank
+from autograder.submission.reading import Submission, Unreadable, read
+from autograder.submission.ways import rank
 
 _DEFINED = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
 _NOTHING = "the result is None: is a `return` missing?"

@@ -17,15 +17,15 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
-from autograder.sandbox.absent import ABSENT, install
-from autograder.sandbox.cells import read_as_ipython
-from autograder.sandbox.definitions import define
+from autograder.cases.visible import read
+from autograder.sandbox.inside.absent import ABSENT, install
+from autograder.sandbox.inside.cells import read_as_ipython
+from autograder.sandbox.inside.definitions import define
+from autograder.sandbox.inside.shell import Session
 from autograder.sandbox.mounts import ipython_folder
-from autograder.sandbox.shell import Session
 from autograder.student import rules
 from autograder.student.calls import ask, lacks
 from autograder.student.find import names_of
-from autograder.visible import read
 
 _ALLOWED = frozenset({*sys.stdlib_module_names, *ABSENT, "numpy", "autograder"})
 

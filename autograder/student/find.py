@@ -7,9 +7,9 @@ import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from autograder.cases import AssignmentCases
+from autograder.cases.model import AssignmentCases
+from autograder.cases.visible import SUFFIX, read
 from autograder.errors import UsageError
-from autograder.visible import SUFFIX, read
 
 _PLACE = "AUTOGRADER_ASSIGNMENTS"
 _KINDS = (".ipynb", ".py")

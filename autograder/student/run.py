@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder.cases import error_in
-from autograder.diagnose import Diagnosis, died, undefined
+from autograder.cases.model import error_in
+from autograder.judge.diagnosis import Diagnosis, died, undefined
 from autograder.sandbox.patience import Patience, waited
 from autograder.student.calls import Answers
-from autograder.submission import Submission
-from autograder.ways import DEFINITIONS, Way, Ways
+from autograder.submission.reading import Submission
+from autograder.submission.ways import DEFINITIONS, Way, Ways
 
 SECONDS = 10.0
 """For one exercise, and for defining all; as in grading."""

@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder import visible
-from autograder.diagnose import Diagnosis
-from autograder.submission import Cell
+from autograder.cases import visible
+from autograder.judge.diagnosis import Diagnosis
+from autograder.submission.reading import Cell
 
 _DEFINED = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 

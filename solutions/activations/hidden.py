@@ -7,8 +7,8 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from autograder.exercise import exercise
-from autograder.strategies import Domain, Moderate, PreActivation, Probability, Real, Style, Target, layers
+from autograder.author.domains import Domain, Moderate, PreActivation, Probability, Real, Style, Target, layers
+from autograder.author.exercise import exercise
 
 
 class Large(Domain):

@@ -20,11 +20,11 @@ from hypothesis.extra import numpy as hnp
 from hypothesis.strategies import SearchStrategy
 from torch import Tensor
 
-from autograder import values as border
-from autograder.equality import as_array, difference
-from autograder.exercise import Exercise, exercise
-from autograder.strategies import Style, decimals
-from autograder.values import Code
+from autograder.author.domains import Style, decimals
+from autograder.author.exercise import Exercise, exercise
+from autograder.border import values as border
+from autograder.border.values import Code
+from autograder.cases.equality import as_array, difference
 
 Tree = Any
 """An expression: a number, a variable's name, or a tuple (operator, operand, …)."""

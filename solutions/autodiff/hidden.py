@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from hypothesis.strategies import SearchStrategy
 
-from autograder.exercise import Exercise, exercise
-from autograder.strategies import Moderate, Probability, Style, Target, decimals, layers
+from autograder.author.domains import Moderate, Probability, Style, Target, decimals, layers
+from autograder.author.exercise import Exercise, exercise
+from autograder.border.values import Code, evaluate
 from autograder.text import literal
-from autograder.values import Code, evaluate
 
 # --- torch behind the student's interface ----------------------------------------------------------------------------
 

@@ -15,8 +15,8 @@ from hypothesis.strategies import SearchStrategy
 from torch import Tensor
 from torch.nn import functional
 
-from autograder.exercise import exercise
-from autograder.strategies import Moderate, PreActivation, Probability, Real, Style, Target, layers
+from autograder.author.domains import Moderate, PreActivation, Probability, Real, Style, Target, layers
+from autograder.author.exercise import exercise
 
 
 def _leaf(value: Tensor) -> Tensor:

@@ -8,8 +8,8 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from autograder.exercise import exercise
-from autograder.strategies import Domain, Moderate, Real, Style, layers
+from autograder.author.domains import Domain, Moderate, Real, Style, layers
+from autograder.author.exercise import exercise
 
 # ----------------------------------------------------------------------------------------------------------- notation
 

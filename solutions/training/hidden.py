@@ -8,8 +8,8 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from autograder.exercise import exercise
-from autograder.strategies import Moderate, Real, Style, Target, layers
+from autograder.author.domains import Moderate, Real, Style, Target, layers
+from autograder.author.exercise import exercise
 
 _spec = importlib.util.spec_from_file_location("digits", Path(__file__).with_name("digits.py"))
 digits = importlib.util.module_from_spec(_spec)

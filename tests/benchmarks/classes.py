@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from autograder import project
-from autograder.cases import load_module
+from autograder.author.exercise import exercises_of
+from autograder.author.files import load_module
 from autograder.course.release import release
 from autograder.course.sample import mistakes_of, solutions_of
-from autograder.exercise import exercises_of
 
 _STAMP = "2026-11-01 12:00:00.000000 UTC"
 

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from autograder.batch import Packer
-from autograder.cases import AssignmentCases
-from autograder.compare import Expected
-from autograder.submission import Submission, Unreadable
-from autograder.values import copied
+from autograder.border.batch import Packer
+from autograder.border.values import copied
+from autograder.cases.model import AssignmentCases
+from autograder.judge.compare import Expected
+from autograder.submission.reading import Submission, Unreadable
 from tests.benchmarks.measure import Cost
 
 

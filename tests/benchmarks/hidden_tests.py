@@ -38,18 +38,18 @@ if "torch" not in sys.modules:
 import hypothesis  # noqa: E402
 import numpy as np  # noqa: E402
 
-from autograder import cases, strategies  # noqa: E402
-from autograder.equality import difference  # noqa: E402
-from autograder.exercise import Exercise, exercises_of  # noqa: E402
-from autograder.values import copied  # noqa: E402
+from autograder.author import domains, files  # noqa: E402
+from autograder.author.exercise import Exercise, exercises_of  # noqa: E402
+from autograder.border.values import copied  # noqa: E402
+from autograder.cases.equality import difference  # noqa: E402
 
 
 @functools.cache
 def _known(assignment: str) -> tuple[dict[str, Exercise], dict[str, Any]]:
     """The exercises of an assignment, and its NumPy references."""
     folder = _SOLUTIONS / assignment
-    found = {each.name: each for each in exercises_of(cases.load_module(folder / "hidden.py"))}
-    return found, cases.definitions_of(assignment, cases.reference_cells(folder / f"{assignment}.py"))
+    found = {each.name: each for each in exercises_of(files.load_module(folder / "hidden.py"))}
+    return found, files.definitions_of(assignment, files.reference_cells(folder / f"{assignment}.py"))
 
 
 def check(assignment: str, name: str, function: Callable[..., Any]) -> None:
@@ -64,11 +64,11 @@ def check(assignment: str, name: str, function: Callable[..., Any]) -> None:
             got = eval(code, {name: function}, copied(arguments))
         assert difference(expected, got) is None, f"expected {expected}, got {got}"
 
-    for plan in strategies.plans(exercise):
+    for plan in domains.plans(exercise):
         settings = hypothesis.settings(
             max_examples=plan.count,
             database=None,
             deadline=None,
             suppress_health_check=list(hypothesis.HealthCheck),
         )
-        hypothesis.seed(0)(settings(hypothesis.given(strategies.arguments(exercise, plan))(holds)))()
+        hypothesis.seed(0)(settings(hypothesis.given(domains.arguments(exercise, plan))(holds)))()

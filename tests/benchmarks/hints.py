@@ -28,21 +28,23 @@ from unittest import mock
 
 import numpy as np
 
-from autograder import cases, mutants, project
-from autograder.cases import AssignmentCases, ExerciseCases
-from autograder.compare import Verdict, compare, same_answer
-from autograder.diagnose import Diagnosis, diagnose
-from autograder.evidence import dimensions
-from autograder.grade import Grader
-from autograder.mutations import Mutant, mutants_of
-from autograder.result import Judged
+from autograder import project
+from autograder.border.values import Value
+from autograder.cases import store
+from autograder.cases.model import AssignmentCases, ExerciseCases
+from autograder.grade.grader import Grader
+from autograder.grade.result import Judged
+from autograder.grade.session import WITH_CARE
+from autograder.judge.compare import Verdict, compare, same_answer
+from autograder.judge.diagnosis import Diagnosis, diagnose
+from autograder.judge.evidence import dimensions
+from autograder.judge.statements import statements
+from autograder.judge.trials import Trials, observed
 from autograder.sandbox.launcher import choose
 from autograder.sandbox.parent import Limits
-from autograder.session import WITH_CARE
-from autograder.statements import statements
-from autograder.submission import Submission
-from autograder.trials import Trials, observed
-from autograder.values import Value
+from autograder.submission.reading import Submission
+from autograder.validate import mutants
+from autograder.validate.mutations import Mutant, mutants_of
 
 KINDS = ("named", "general", "always", "seen", "first", "false", "larger")
 _SEEN, _UNSEEN = 0, 1
@@ -69,7 +71,7 @@ class Examiner:
 
     def __init__(self, name: str) -> None:
         self.sandbox = choose()
-        self.seen, self.unseen = cases.load(name, _SEEN), cases.load(name, _UNSEEN)
+        self.seen, self.unseen = store.load(name, _SEEN), store.load(name, _UNSEEN)
         self.graders: dict[tuple[int, str], Grader] = {}
 
     def mutant(self, mutant: Mutant) -> Told | None:
@@ -219,7 +221,7 @@ def _little_evidence() -> Iterator[None]:
     """On other cases a claim has to be true, not proven once more: one case that it speaks of will do."""
     with ExitStack() as stack:
         for name in ("evidence.ENTRIES", "evidence.CASES", "statements.FEW", "statements.ENTRIES", "trials.ENOUGH"):
-            stack.enter_context(mock.patch(f"autograder.{name}", 1))
+            stack.enter_context(mock.patch(f"autograder.judge.{name}", 1))
         yield
 
 

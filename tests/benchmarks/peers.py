@@ -237,7 +237,7 @@ def _defines(cell: dict[str, Any]) -> bool:
 def code_of_tests(name: str, tests: str) -> dict[str, str]:
     """A test for each exercise that a released notebook has, as a piece of code."""
     from autograder import project
-    from autograder.cases import visible_tests
+    from autograder.author.files import visible_tests
 
     visible = visible_tests(project.notebook(name))
     if tests == "asserts":

@@ -7,7 +7,7 @@ import platform
 from collections.abc import Sequence
 from statistics import mean, median
 
-from autograder.cases import AssignmentCases
+from autograder.cases.model import AssignmentCases
 from tests.benchmarks.measure import Cost, spread
 from tests.benchmarks.results import Found
 

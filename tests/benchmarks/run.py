@@ -12,7 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from autograder import cases, project
+from autograder import project
+from autograder.cases import store
 from tests.benchmarks.classes import hand_in, new_course, student_name
 from tests.benchmarks.ours import Ours, help_seconds
 from tests.benchmarks.peers import KINDS, TESTS, Peer
@@ -25,7 +26,7 @@ def main() -> None:
     """Measure and print."""
     options = _options()
     name = options.assignment
-    assignment = cases.load(name)
+    assignment = store.load(name)
     if any(entry.relations or not entry.unique or "." in entry.name for entry in assignment.exercises):
         sys.exit(f"The peers' tests are for functions with one right result, which {name} has not throughout.")
     with tempfile.TemporaryDirectory(prefix="bench-") as place:

@@ -15,13 +15,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from autograder import submission
-from autograder.cases import load
+from autograder.cases.store import load
 from autograder.course.engine import engine
-from autograder.course.export import rows, to_csv
 from autograder.course.feedback import write_pages
 from autograder.course.files import Collected, released, students, write
 from autograder.course.marking import Marked, Marker
+from autograder.course.plugins.export import rows, to_csv
 from autograder.course.pool import pool
 from autograder.course.record import penalise, record
 from autograder.course.state import result_file
@@ -29,6 +28,7 @@ from autograder.course.tools import gradebook
 from autograder.report.classroom import class_page
 from autograder.sandbox.launcher import Sandbox, choose
 from autograder.sandbox.parent import Inputs, Limits, Worker
+from autograder.submission import reading
 from tests.benchmarks.floor import floor
 from tests.benchmarks.measure import Cost, spent
 
@@ -59,7 +59,7 @@ def measured(name: str, course: Path) -> dict[str, Cost]:
     with spent() as costs["read the files"]:
         collected = [Collected.read(course, name, student) for student in students(course, name)[0]]
     with spent() as costs["parse the notebooks"]:
-        handed_in = [submission.parse(each.content, Path(each.file).suffix, each.student) for each in collected]
+        handed_in = [reading.parse(each.content, Path(each.file).suffix, each.student) for each in collected]
     costs["floor"] = floor(assignment, handed_in)
     with pool(name, text, len(collected)) as processes:
         processes.sandbox()  # the floor's process has been started, too

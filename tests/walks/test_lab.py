@@ -23,7 +23,8 @@ from nbgrader.exchange.default import ExchangeReleaseAssignment
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from playwright.sync_api import TimeoutError as NotInTime
 
-from autograder import cases, project
+from autograder import project
+from autograder.cases import store
 from autograder.course.notebook import source_notebook
 from autograder.course.tools import exchange, run
 from tests.conftest import CHROMIUM
@@ -92,7 +93,7 @@ def instructor(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the instructor's notebook of every assignment, solutions and all."""
     folder = tmp_path_factory.mktemp("instructor")
     for name in ASSIGNMENTS:
-        points = {entry.name: entry.points for entry in cases.load(name).exercises}
+        points = {entry.name: entry.points for entry in store.load(name).exercises}
         nbformat.write(source_notebook(project.notebook(name).parent, points), folder / f"{name}.ipynb")
     return folder
 

@@ -1,0 +1,1 @@
+"""What authors of exercises write with: the decorator, domains of inputs, and their files."""

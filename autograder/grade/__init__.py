@@ -1,0 +1,1 @@
+"""The pipeline, for one submission or many."""

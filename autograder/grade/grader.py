@@ -1,0 +1,328 @@
+"""Grade: the pipeline, for one submission or many.
+
+    submission → answers (sandbox) → verdicts (compare) → diagnosis → score → result
+
+Results are plain dicts, as `interface` has them; inside the framework an exercise also carries `summary`, what it asks,
+and a counterexample `call`, the code that a student can paste, and `shapes`, the named dimensions. `published` leaves
+these out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from autograder import project
+from autograder.author.exercise import Relation
+from autograder.border.batch import Batch
+from autograder.cases import store
+from autograder.cases.model import AssignmentCases, ExerciseCases, answers_in
+from autograder.errors import SandboxError
+from autograder.grade.result import Judged, Result, judge_answers, result_of
+from autograder.grade.session import WITH_CARE, Calls, Haste, Session, Sessions, TooHasty
+from autograder.judge.diagnosis import UNTOUCHED, Diagnosis, diagnose, died, showing
+from autograder.judge.places import placed
+from autograder.judge.shrink import shrink
+from autograder.judge.trials import Trials, observed
+from autograder.sandbox.launcher import Sandbox, choose
+from autograder.sandbox.parent import Limits
+from autograder.submission import aside
+from autograder.submission.choice import Released
+from autograder.submission.choice import choose as choose_file
+from autograder.submission.reading import Cell, Submission, Unreadable, kind_of, parse, read_bytes
+from autograder.submission.ways import rank
+from autograder.text import clean
+
+Progress = Callable[[Result], None]
+
+_REMEMBERED = 64 << 20
+"""Bytes of answers whose judgement is remembered, for all submissions together."""
+_READ = 4
+"""How much larger answers are, once they have been read."""
+
+
+def grade_files(
+    name: str,
+    paths: Sequence[Path],
+    *,
+    names: Sequence[str] | None = None,
+    seed: int = 0,
+    sandbox: Sandbox | None = None,
+    limits: Limits | None = None,
+    progress: Progress = lambda result: None,
+) -> dict[str, Any]:
+    """Grade files and return the document of `interface`, with what the module's text says in addition.
+
+    Submissions are graded in parallel and reported in the order given; `names` replaces the paths in the document.
+    A path may also be that of a folder or a zip in which the submission is. A weak sandbox adds `warning`: what it does
+    not prevent. Raises UsageError, AuthoringError, and SandboxError if no submission could be graded; never for what is
+    wrong with a file.
+    """
+    sandbox = sandbox or choose()
+    grader = Grader(store.load(name, seed), sandbox, limits or Limits(), released_cells(name))
+
+    released = read_bytes(project.released(name))
+    given = Released(released if isinstance(released, bytes) else b"")
+    failures: list[SandboxError] = []
+
+    def one(path: Path, shown: str) -> Result:
+        try:
+            chosen = choose_file(path, name, given)
+            result = grader.grade(parse(chosen.content, kind_of(chosen.file), shown))
+            result = {**result, "message": result["message"] or chosen.remark or None}
+        except Exception as error:  # whatever it was, the others are graded all the same
+            if isinstance(error, SandboxError):
+                failures.append(error)
+            result = aside.entry(shown, grader.maximum, aside.message("graded", error))
+        progress(result)
+        return result
+
+    shown = list(names) if names is not None else [str(path) for path in paths]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as executor:
+        try:
+            results = list(executor.map(one, paths, shown))
+        finally:
+            executor.shutdown(cancel_futures=True)
+    if failures and len(failures) == len(results):
+        raise failures[0]
+    document = {"assignment": name, "version": grader.assignment.version, "submissions": results}
+    return {**document, "warning": f"weak sandbox: {sandbox.weakness}"} if sandbox.weakness else document
+
+
+def grade_cells(name: str, cells: Sequence[str], *, seed: int = 0, sandbox: Sandbox | None = None) -> Result:
+    """Grade the code cells of one notebook: one entry of the document's "submissions"."""
+    grader = Grader(store.load(name, seed), sandbox or choose(), Limits(), released_cells(name))
+    return grader.grade(Submission.of(name, cells))
+
+
+def released_cells(name: str) -> tuple[Cell, ...]:
+    """The code cells of an assignment's released notebook; none if it has not been released."""
+    found = parse(read_bytes(project.released(name)), ".ipynb", name)
+    return () if isinstance(found, Unreadable) else found.cells
+
+
+def published(document: dict[str, Any]) -> dict[str, Any]:
+    """The document exactly as `interface` has it."""
+
+    def exercise(entry: Result) -> Result:
+        shown = entry["counterexample"]
+        told = {key: value for key, value in entry.items() if key != "summary"}
+        return {**told, "counterexample": shown and {key: shown[key] for key in ("arguments", "expected", "got")}}
+
+    submissions = [
+        {**entry, "exercises": [exercise(item) for item in entry["exercises"]]} for entry in document["submissions"]
+    ]
+    return {**document, "submissions": submissions}
+
+
+@dataclass(frozen=True)
+class Shortcuts:
+    """What exists for speed alone: without any of it, every document is the same to the byte.
+
+    haste         a submission is asked for several exercises in one request, and calls share their arguments
+    remember      the same answers of another submission are not judged again
+    at_once       results are compared with the expected ones as a whole
+    known_cells   cells of the released notebook are compiled once for all submissions
+    """
+
+    haste: Haste = field(default_factory=Haste)
+    remember: bool = True
+    at_once: bool = True
+    known_cells: bool = True
+
+
+class Grader:
+    """One assignment, ready to grade any number of submissions, from any number of threads.
+
+    `cells` are those of the released notebook: a submission that has them as they were costs less.
+    """
+
+    def __init__(
+        self,
+        assignment: AssignmentCases,
+        sandbox: Sandbox,
+        limits: Limits,
+        cells: Sequence[Cell] = (),
+        shortcuts: Shortcuts | None = None,
+    ) -> None:
+        self.assignment, self._shortcuts = assignment, shortcuts or Shortcuts()
+        self._sessions = Sessions(assignment, sandbox, limits, cells, self._shortcuts.known_cells)
+        exercises = assignment.exercises
+        self._relations: dict[str, list[Relation]] = {
+            entry.name: assignment.relations(entry.name) if entry.relations else [] for entry in exercises
+        }
+        self._all = {entry.name: Calls.all_of(entry) for entry in exercises}
+        self.maximum = sum(entry.points for entry in exercises)
+        self._judged: dict[tuple[str, Batch], Judged] = {}
+        self._judged_bytes = 0
+
+    def grade(self, submission: Submission | Unreadable) -> Result:
+        """Grade one submission: one entry of the document's "submissions".
+
+        Raises SandboxError if the sandbox fails twice: that is never the submission's mistake.
+        """
+        if isinstance(submission, Unreadable):
+            results = [
+                result_of(entry, 0.0, Diagnosis("missing", "the submission could not be read"))
+                for entry in self.assignment.exercises
+            ]
+            return _entry(submission.name, self.maximum, results, "unreadable", submission.reason)
+        try:
+            results = self._graded(submission)
+        except SandboxError:
+            results = self._graded(submission)
+        return _entry(submission.name, self.maximum, results, "graded", None)
+
+    def _graded(self, submission: Submission) -> list[Result]:
+        try:
+            return self._graded_in(self._sessions.begin(submission, self._shortcuts.haste))
+        except TooHasty:
+            return self._graded_in(self._sessions.begin(submission, WITH_CARE))
+
+    def _graded_in(self, session: Session) -> list[Result]:
+        try:
+            own = self._own(session)
+            self._otherwise(session, own)
+            given: dict[str, tuple[Judged, list[str]]] = {}
+            # Those with fewer helpers replaced first: the session's process can then go on with the others.
+            for exercise in sorted(self.assignment.exercises, key=lambda entry: len(_wrong_helpers(entry, own))):
+                given[exercise.name] = self._given(session, exercise, own)
+            return [self._told(session, entry, *given[entry.name]) for entry in self.assignment.exercises]
+        finally:
+            session.close()
+
+    def _own(self, session: Session) -> dict[str, Judged]:
+        """What each exercise is worth with the submission's own helpers, which come before what builds on them."""
+        own: dict[str, Judged] = {}
+        while left := [entry for entry in self.assignment.exercises if entry.name not in own]:
+            waiting = {entry.name for entry in left}
+            ready = [entry for entry in left if not waiting & set(entry.builds_on)] or left
+            # What may take long comes last: not twice, where others turn out to have been asked in too much haste.
+            quick = [entry for entry in ready if entry.seconds is None] or ready
+            own |= self._asked(session, [self._all[entry.name] for entry in quick])
+        return own
+
+    def _otherwise(self, session: Session, own: dict[str, Judged]) -> None:
+        """What is not right counts as another way gives it, where that is better; the session then asks it so."""
+
+        def wrong() -> list[tuple[ExerciseCases, str]]:
+            return [
+                (entry, own[entry.name].outcome) for entry in self.assignment.exercises if not own[entry.name].right
+            ]
+
+        for way, entries in session.ways.others(wrong):
+            # What may take long comes last: there is a limit for all.
+            entries.sort(key=lambda entry: own[entry.name].outcome in ("timeout", "crashed", "memory"))
+            usual = dict(session.chosen)
+            session.chosen.update({entry.name: way for entry in entries})
+            for name, judged in self._asked(session, [self._all[entry.name] for entry in entries]).items():
+                before = own[name]
+                if rank(judged.points, judged.outcome) > rank(before.points, before.outcome):
+                    own[name], usual[name] = judged, way
+                elif judged.as_before(before):
+                    session.ways.unmoved.add(name)
+            session.chosen = usual
+
+    def _given(self, session: Session, exercise: ExerciseCases, own: dict[str, Judged]) -> tuple[Judged, list[str]]:
+        """What an exercise is worth, given right results of those helpers that are wrong where that is worth more."""
+        mine, helpers = own[exercise.name], _wrong_helpers(exercise, own)
+        if not helpers or mine.right or (mine.settled and mine.outcome == "missing"):
+            return mine, []
+        calls = self._all[exercise.name]
+        replaced = self._judge(calls, session.answers_with(calls, helpers))
+        return (replaced, helpers) if replaced.points > mine.points else (mine, [])
+
+    def _told(self, session: Session, exercise: ExerciseCases, judged: Judged, followed: list[str]) -> Result:
+        diagnosis = self._explained(session, exercise, judged, followed)
+        diagnosis = placed(diagnosis, exercise.name, session.submission)
+        if followed:
+            diagnosis = _followed(diagnosis, followed)
+        return result_of(exercise, judged.points, diagnosis, bool(followed))
+
+    def _explained(
+        self, session: Session, exercise: ExerciseCases, judged: Judged, replaced: Sequence[str]
+    ) -> Diagnosis:
+        """The diagnosis with what a few more calls show: arguments that are not used, a smaller counterexample."""
+        diagnosis, shown = judged.diagnosis, judged.diagnosis.shown
+        if not judged.verdicts or shown is None or diagnosis.outcome not in ("wrong", "partial", "error"):
+            return diagnosis
+        trials = Trials(
+            exercise, self._sessions.reference, self._relations[exercise.name], session.asking(exercise, replaced)
+        )
+        if not diagnosis.misconception and shown.difference and shown.difference.kind == "value":
+            inside = [verdict for verdict in judged.verdicts if verdict.case.part == shown.case.part]
+            more = observed(trials, inside)
+            if more:
+                diagnosis = replace(diagnose(exercise, judged.verdicts, more), outcome=diagnosis.outcome)
+        smaller = shrink(trials, exercise.cases, shown)
+        return diagnosis if smaller is shown else showing(exercise, diagnosis, smaller)
+
+    def _asked(self, session: Session, calls: Sequence[Calls]) -> dict[str, Judged]:
+        """What exercises are worth by their answers to calls, by name."""
+        found: dict[str, Judged] = {}
+        for each, answers in zip(calls, session.answers(calls), strict=True):
+            judged, exercise = self._judge(each, answers), each.exercise
+            untouched = exercise.name in session.untouched and not judged.points
+            found[exercise.name] = Judged(exercise, 0.0, settled=UNTOUCHED) if untouched else judged
+        return found
+
+    def _judge(self, calls: Calls, answers: Batch | Diagnosis) -> Judged:
+        """Points and diagnosis; the same answers of another submission are judged once."""
+        exercise = calls.exercise
+        if isinstance(answers, Diagnosis):
+            return Judged(exercise, 0.0, settled=answers)
+        agreeing = calls.expected.agrees(answers) if calls.expected and self._shortcuts.at_once else []
+        if agreeing and all(agreeing):
+            return Judged(exercise, exercise.points, settled=Diagnosis("correct"))
+        if not self._shortcuts.remember:
+            return self._judge_cases(calls, answers, agreeing)
+        key = exercise.name, answers
+        judged = self._judged.get(key)
+        if judged is None:
+            judged = self._judge_cases(calls, answers, agreeing)
+            self._judged_bytes += _READ * (len(answers.layout) + len(answers.numbers))
+            if self._judged_bytes > _REMEMBERED:
+                self._judged.clear()
+                self._judged_bytes = 0
+            self._judged[key] = judged
+        return judged
+
+    def _judge_cases(self, calls: Calls, batch: Batch, agreeing: Sequence[bool | None]) -> Judged:
+        exercise, count = calls.exercise, len(calls.exercise.cases)
+        try:
+            answers = answers_in(batch)
+        except ValueError:
+            return Judged(exercise, 0.0, settled=Diagnosis("crashed", died("crashed")))
+        if len(answers) != count + len(calls.again):
+            return Judged(exercise, 0.0, settled=Diagnosis("crashed", died("crashed")))
+        second = dict(zip(calls.again, answers[count:], strict=True))
+        return judge_answers(exercise, answers[:count], second, self._relations[exercise.name], agreeing[:count])
+
+
+def _wrong_helpers(exercise: ExerciseCases, own: Mapping[str, Judged]) -> list[str]:
+    """Those that are judged and not right."""
+    return [name for name in exercise.builds_on if name in own and not own[name].right]
+
+
+def _followed(diagnosis: Diagnosis, helpers: Sequence[str]) -> Diagnosis:
+    names = ", ".join(f"`{name}`" for name in helpers)
+    told = f"counted as right given your {names}: that mistake is paid for once, there"
+    if diagnosis.outcome == "correct":
+        return Diagnosis("correct", told)
+    return replace(diagnosis, message=f"{diagnosis.message} ({told})")
+
+
+def _entry(name: str, maximum: float, results: list[Result], status: str, message: str | None) -> Result:
+    total = round(sum(result["score"] for result in results), 2)
+    return {
+        "submission": clean(name, 400),
+        "score": total,
+        "max_score": maximum,
+        "status": status,
+        "message": message,
+        "exercises": results,
+    }

@@ -1,0 +1,1 @@
+"""From answers to a diagnosis: what differs, what is true of all that is wrong, and a counterexample."""

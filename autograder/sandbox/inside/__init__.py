@@ -1,0 +1,1 @@
+"""What runs with the student's code: the standard library, NumPy and `border` alone."""
