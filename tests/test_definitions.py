@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.sandbox.inside import budget, cells
+from autograder.sandbox.inside import budget
 from autograder.sandbox.inside.definitions import Definitions, define
 from autograder.sandbox.inside.shell import Session
 
@@ -90,30 +90,6 @@ def test_a_module_that_is_not_there_is_named() -> None:
 
 def test_lone_surrogates_and_null_bytes_cost_their_cell_only() -> None:
     assert f("x = '\ud800'", "y = '\0'", "def f(): return 1")() == 1
-
-
-@pytest.mark.parametrize(
-    ("cell", "quick"),
-    [
-        ("def f(x):\n    return x\n", True),
-        ("# by me\n\n  # so\ndef f(x): return g(x); y = 2\n\n# end", True),
-        ("def f(x, y=ONE):\n\tglobal G\n\tG = np.sum(x)\n", True),
-        ("def f(x):\n    return x\nprint(1)", False),
-        ("def f(x):\n    return x\r\rimport os\n", False),
-        ("def f(x):\n    return x\n\x0cimport os\n", False),
-        ('def f():\n    """a\nb"""\n    return 1', False),
-        ("@g\ndef f(x):\n    return x", False),
-        ("def f(:\n    return 1", False),
-    ],
-)
-def test_a_cell_that_is_one_function_is_what_it_is_in_a_tree(
-    cell: str, quick: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = cells._function(cell, "<cell 1>", 0)
-    assert (found is not None) == quick
-    monkeypatch.setattr(cells, "_function", lambda *_: None)
-    if found:
-        assert [(0, found)] == cells.read([cell]).statements
 
 
 @pytest.mark.parametrize("count", [10, 200, 40000])

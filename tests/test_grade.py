@@ -369,14 +369,13 @@ def test_what_is_published_is_what_the_interface_has(grade: Grade) -> None:
     assert set(exercise(entry, "db")["counterexample"]) == {"arguments", "expected", "got"}
 
 
-def test_what_may_take_long_is_asked_for_alone_and_others_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An endless loop costs its own limit twice, not once more for those that were asked for with it."""
+def test_each_exercise_has_its_own_limit_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
     training, asked = store.load("training"), []
     request = Worker.request
 
     def noted(worker: Worker, message: dict[str, Any], **options: Any) -> dict[str, Any]:
-        if message["op"] == "calls":
-            asked.append(([call["name"] for call in message["calls"]], options["wall"]))
+        if message["op"] == "call":
+            asked.append((message["name"], options["wall"]))
         return request(worker, message, **options)
 
     monkeypatch.setattr(Worker, "request", noted)
@@ -384,10 +383,8 @@ def test_what_may_take_long_is_asked_for_alone_and_others_are_not_waited_for(mon
     result = Grader(training, choose(), Limits(wall=7.0)).grade(Submission.of("right", cells))
     assert result["score"] == 100
     limits = {entry.name: entry.seconds for entry in training.exercises}
-    for names, wall in asked:
-        assert wall == (limits[names[0]] or 7.0) if len(names) == 1 else wall < 7.0 and not any(map(limits.get, names))
-    assert {name for names, _ in asked for name in names} == set(limits)
-    assert any(len(names) > 1 for names, _ in asked)
+    assert all(wall == limits[name] for name, wall in asked)
+    assert {name for name, _ in asked} == set(limits)
 
 
 def test_grading_files_puts_one_aside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

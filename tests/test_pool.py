@@ -85,19 +85,6 @@ def test_there_are_as_many_as_cores_but_no_more_than_submissions(text: str) -> N
     assert not workers()
 
 
-def test_each_has_a_core_of_its_own_where_there_are_as_many(text: str) -> None:
-    cores = os.sched_getaffinity(0)
-    with pool("backprop", text, 1000) as found:
-        found.sandbox()
-        list(found.grade(class_of(8)))  # all of them are ready
-        assert sorted(map(tuple, (each.cpu_affinity() for each in workers()))) == sorted((core,) for core in cores)
-        assert os.sched_getaffinity(0) == cores
-    if len(cores) > 1:
-        with pool("backprop", text, 1) as found:
-            found.sandbox()
-            assert [set(each.cpu_affinity()) for each in workers()] == [cores]
-
-
 def test_they_are_at_work_before_anyone_asks_for_a_result(processes: Pool) -> None:
     given: list[Collected] = []
 

@@ -119,13 +119,14 @@ def test_a_course_gives_the_same_points(name: str, tmp_path: Path) -> None:
     submissions = {
         f"{path.stem}-{path.suffix[1:]}".replace("_", "-"): path for path in RIGHT if path.parent.name == name
     }
-    release(name, tmp_path)
+    course = tmp_path / "course"
+    release(name, course)
     for student, path in submissions.items():
-        hand_in(name, tmp_path, student, path)
-    collect(name, tmp_path)
-    summary = grade_course(name, tmp_path, workers=processes)
+        hand_in(name, course, student, path)
+    collect(name, course)
+    summary = grade_course(name, course, workers=processes)
     assert not summary.aside
-    with gradebook(tmp_path) as book:
+    with gradebook(course) as book:
         scores = {
             submission.student.id: {
                 exercise_of(grade.name): grade.auto_score for page in submission.notebooks for grade in page.grades

@@ -35,7 +35,7 @@ UNREADABLE = {"broken-json", "broken-empty", "broken-text"}
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder: Path = tmp_path_factory.mktemp("course")
+    folder: Path = tmp_path_factory.mktemp("sample") / "course"
     sample_class("backprop", folder)
     return folder
 

@@ -123,26 +123,6 @@ def test_honest_code_works(worker: Worker) -> None:
     assert [result["value"] for result in Batch.from_bytes(reply["block"]).entries()] == [0.0, 1.0, 2.0**0.5]
 
 
-def test_several_calls_are_answered_together_as_far_as_they_take_no_time(sandbox: Sandbox) -> None:
-    """What one exercise does to another is the same as if they were asked for in turn."""
-    cell = "import time\ndef f(x):\n    time.sleep(x / 10)\n    return x\ndef h(x):\n    return 2 * x"
-    inputs = Inputs.of({"f": [{"x": number} for number in (0, 4, 4)], "h": [{"x": 1}]})
-    names = ("h", "g", "f", "h", "h")
-    calls = [{"name": name, "call": f"{name}(x)", "kept": "f", "which": [[0, 3]]} for name in names]
-    with sandbox.start(Limits(), inputs) as worker:
-        worker.request({"op": "load", "cells": [cell], "names": ["f", "h"]})
-        reply = worker.request({"op": "calls", "calls": calls})
-    first, none, last = reply["sizes"]  # not the two after the slow one
-    assert none is None
-    values = [
-        [entry["value"] for entry in Batch.from_bytes(block).entries()]
-        for block in (reply["block"][:first], reply["block"][first:])
-    ]
-    assert values == [[0, 8, 8], [0, 4, 4]]
-    assert len(reply["block"]) == first + last
-    assert reply["untouched"] == [False] * 3
-
-
 def test_a_list_that_one_call_changes_is_as_it_was_for_all(sandbox: Sandbox) -> None:
     """Calls share their arguments if none changes them: else all are to be made again, each with its own."""
     case = {"x": encode([[np.zeros(1)], [np.ones(1)]])}
@@ -153,7 +133,6 @@ def test_a_list_that_one_call_changes_is_as_it_was_for_all(sandbox: Sandbox) -> 
         call = {"op": "call", "name": "f", "call": "f(x)", "kept": "f", "which": [[0, 3], [0, 1]]}
         for _ in range(2):
             assert one.request({**call, "shared": True})["changed"] is True
-            assert one.request({"op": "calls", "calls": [{**call, "shared": True}]})["changed"] is True
             reply = one.request(call)
             assert Batch.from_bytes(reply["block"]).entries() == [{"value": 2, "changed": ["x"]}] * 4
 

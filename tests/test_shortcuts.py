@@ -17,20 +17,13 @@ from autograder.author.files import load_module
 from autograder.cases import store
 from autograder.course.sample import mistakes_of
 from autograder.grade.grader import Grader, Shortcuts
-from autograder.grade.session import WITH_CARE, Haste
 from autograder.sandbox.launcher import choose
 from autograder.sandbox.parent import Limits
 from autograder.submission.reading import Submission
 from autograder.validate.mutations import mutants_of
 
-NONE = Shortcuts(haste=WITH_CARE, remember=False, at_once=False, known_cells=False)
-ALONE = {
-    "together": Shortcuts(Haste(together=True, shared=False), remember=False, at_once=False, known_cells=False),
-    "shared": Shortcuts(Haste(together=False, shared=True), remember=False, at_once=False, known_cells=False),
-    "remember": Shortcuts(WITH_CARE, remember=True, at_once=False, known_cells=False),
-    "at_once": Shortcuts(WITH_CARE, remember=False, at_once=True, known_cells=False),
-    "known_cells": Shortcuts(WITH_CARE, remember=False, at_once=False, known_cells=True),
-}
+NONE = Shortcuts(share=False, remember=False, at_once=False, known_cells=False)
+ALONE = {name: replace(NONE, **{name: True}) for name in ("share", "remember", "at_once", "known_cells")}
 
 COUNTS = """
 count = [0]

@@ -1,23 +1,25 @@
-"""The results of a batch of calls, as data: a layout in JSON, and all numbers of float64 in one block of bytes.
+"""The results of a batch of calls as columns: what each is, all numbers of float64 in one block, and what is neither.
 
 Both sides import this file, so it needs only the standard library and NumPy. A batch is made to be compared whole:
-a right submission's has the layout of the expected one, and then one vectorised comparison of the numbers says all.
+a right submission's has the outline of the expected one, and then one vectorised comparison of the numbers says all.
 
-A layout is a list with an entry for each call, `{"value": L}` (with `"changed": [argument, …]` if there are any) or
-`{"error": {…}}`, where L is
+The outline is a column of whole numbers, a few for each value, the outer ones first:
 
-    {"f": [side, …]}  float64 array, or a float if there are no sides     [L, …]  list     {"t": [L, …]}  tuple
-    {"l": length}     list of nothing but floats     {"v": data}  anything else, as `values.encode` writes it
+    ARRAY ndim side…   float64 array, or a float if there are no sides; its numbers are next in the block
+    LIST n, TUPLE n    a list or tuple, of the n values that come next
+    ROW n              a list of nothing but floats, n numbers of the block
+    OTHER              anything else: the next item of `others`, as `values.encode` writes it
+
+and for each call one value, or ERROR, which the next item of `others` describes. CHANGED before a value says that
+arguments were changed: their names are the next item.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
-import re
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +28,7 @@ import numpy as np
 from autograder.border.values import (
     MAX_DEPTH,
     MAX_ELEMENTS,
+    MAX_PARTS,
     Unencodable,
     Value,
     decode,
@@ -46,84 +49,103 @@ TAG = 12
 """Bytes by which the arguments of a call are known."""
 _KEY = 32
 
-_FLOAT = np.dtype("<f8")
+_ARRAY, _LIST, _TUPLE, _ROW, _OTHER, _ERROR, _CHANGED = range(7)
+_WHOLE, _FLOAT = np.dtype("<i8"), np.dtype("<f8")
 _FLOATS = (float, np.float64)
-_NUMERIC = (np.ndarray, float)
-_ARRAY_LAYOUT = re.compile(rb'\[\{"value":\{"f":\[(\d{1,7}(?:,\d{1,7})*)\]\}\}\]')
+_SIZES = struct.Struct("<II")
 
 
 @dataclass(frozen=True)
 class Batch:
     """Results of calls in turn. Nothing in it is trusted before `entries` has read it."""
 
-    layout: bytes
+    outline: bytes
     numbers: bytes
+    others: bytes = b"[]"
 
     def as_bytes(self) -> bytes:
-        """The batch as it crosses the border: the layout, which is one line, and the numbers as they are."""
-        return b"\n".join([self.layout, self.numbers])
+        """The batch as it crosses the border: the sizes of the first two columns, then all three."""
+        return b"".join([_SIZES.pack(len(self.outline), len(self.numbers)), self.outline, self.numbers, self.others])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Batch:
         """The batch that `as_bytes` wrote, or what `entries` refuses."""
-        layout, _, numbers = data.partition(b"\n")
-        return cls(layout, numbers)
+        if len(data) < _SIZES.size:
+            return cls(b"", b"", b"")
+        outline, numbers = _SIZES.unpack_from(data)
+        rest = data[_SIZES.size :]
+        return cls(rest[:outline], rest[outline : outline + numbers], rest[outline + numbers :])
 
     def array(self) -> np.ndarray[Any, np.dtype[np.float64]]:
         """All numbers, in order. Raises ValueError if the block is cut."""
         return np.frombuffer(self.numbers, _FLOAT)
 
-    def entries(self, first: int | None = None) -> list[dict[str, Any]]:
-        """One dict per call, `{"value": value, "changed": names}` or `{"error": …}`. Raises ValueError.
-
-        Only those of the `first` calls, if that is a number; then nothing is said of the others.
-        """
-        found = loads(self.layout)
-        if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
-            raise ValueError("not a batch of results")
-        reader, some = _Reader(self.array()), found[:first]
-        read = [{**entry, "value": reader.result(entry["value"])} if "value" in entry else entry for entry in some]
-        if len(some) == len(found) and reader.place != len(reader.numbers):
-            raise ValueError("numbers that belong to no result")
-        return read
+    def entries(self) -> list[dict[str, Any]]:
+        """One dict per call, `{"value": value, "changed": names}` or `{"error": …}`. Raises ValueError."""
+        return list(_Reader(self).entries())
 
 
 class Packer:
     """Collects results into a batch."""
 
     def __init__(self) -> None:
-        self._layout: list[str] = []
+        self._outline: list[int] = []
         self._numbers = bytearray()
-        self._error: tuple[dict[str, Any] | None, str] = (None, "")
-        """The last one, and how it is written: most that raise do so each time."""
+        self._others: list[str] = []
 
     def add(self, value: Value, changed: Iterable[str] = ()) -> None:
         """Add a result and the names of arguments that were changed. Raises Unencodable, and then adds nothing."""
-        # Most results are this: no more is done than must be.
-        if type(value) is np.ndarray and value.dtype is _FLOAT and not changed and (entry := _entry(value.shape)):
-            self._layout.append(entry)
-            self._numbers += value.tobytes()
-            return
-        start = len(self._numbers)
+        outline, numbers, others = len(self._outline), len(self._numbers), len(self._others)
         try:
-            entry = f'{{"value":{_layout(value, self._numbers, 0)}'
-            if len(self._numbers) - start > MAX_BYTES:
+            if names := list(changed):
+                self._outline.append(_CHANGED)
+                self._others.append(_json(names))
+            self._value(value, 0)
+            if len(self._numbers) - numbers > MAX_BYTES:
                 raise Unencodable("more data than is read")
         except BaseException:
-            del self._numbers[start:]
+            del self._outline[outline:], self._numbers[numbers:], self._others[others:]
             raise
-        names = list(changed)
-        self._layout.append(f'{entry},"changed":{_json(names)}}}' if names else f"{entry}}}")
 
     def add_error(self, error: dict[str, Any]) -> None:
         """Add the description of an exception."""
-        if error != self._error[0]:
-            self._error = error, f'{{"error":{_json(error)}}}'
-        self._layout.append(self._error[1])
+        self._outline.append(_ERROR)
+        self._others.append(_json(error))
 
     def batch(self) -> Batch:
         """What was added so far."""
-        return Batch(f"[{','.join(self._layout)}]".encode("ascii"), bytes(self._numbers))
+        outline = np.array(self._outline, _WHOLE).tobytes()
+        return Batch(outline, bytes(self._numbers), f"[{','.join(self._others)}]".encode("ascii"))
+
+    def _value(self, value: Value, depth: int) -> None:
+        kind = type(value)
+        if kind is np.ndarray and value.dtype == _FLOAT and extent(value.shape) <= MAX_ELEMENTS:
+            self._outline += (_ARRAY, value.ndim, *value.shape)
+            self._numbers += value.tobytes()
+        elif kind in _FLOATS:
+            self._outline += (_ARRAY, 0)
+            self._numbers += struct.pack("<d", value)
+        elif kind is list or kind is tuple:
+            self._items(value, depth)
+        elif type(plain := plain_of(value)) is not kind:
+            self._value(plain, depth)
+        else:
+            text = _json(encode(value))
+            if len(text) > MAX_BYTES:
+                raise Unencodable("more data than is read")
+            self._outline.append(_OTHER)
+            self._others.append(text)
+
+    def _items(self, values: list[Value] | tuple[Value, ...], depth: int) -> None:
+        if depth > MAX_DEPTH:
+            raise Unencodable(f"a value nested more than {MAX_DEPTH} deep")
+        if type(values) is list and values and all(type(item) in _FLOATS for item in values):
+            self._outline += (_ROW, len(values))
+            self._numbers += struct.pack(f"<{len(values)}d", *values)
+            return
+        self._outline += (_LIST if type(values) is list else _TUPLE, len(values))
+        for item in values:
+            self._value(item, depth + 1)
 
 
 def pack(results: Iterable[Value]) -> Batch:
@@ -136,9 +158,8 @@ def pack(results: Iterable[Value]) -> Batch:
 
 def fingerprint(name: str, positional: tuple[Value, ...], named: dict[str, Value]) -> tuple[bytes, bytes]:
     """A tag and a key for a call, the same on both sides. The tag does not tell the key. Raises Unencodable."""
-    numbers = bytearray()
-    layout = f"{name}{_layouts(positional, numbers, 0)}{_layout(named, numbers, 0) if named else ''}"
-    digest = hashlib.blake2b(layout.encode() + numbers, digest_size=TAG + _KEY).digest()
+    call = pack([name, positional, list(named), tuple(named.values())])
+    digest = hashlib.blake2b(call.as_bytes(), digest_size=TAG + _KEY).digest()
     return digest[:TAG], digest[TAG:]
 
 
@@ -149,11 +170,7 @@ def sealed(value: Value, key: bytes) -> bytes:
 
 def opened(closed: bytes, key: bytes) -> Value:
     """What `sealed` closed with the same key, each time a fresh one. Raises ValueError, or not, for another key."""
-    layout, _, numbers = _stirred(closed, key).partition(b"\n")
-    shape = _array_shape(layout)
-    if shape is not None:
-        return np.frombuffer(numbers, _FLOAT).reshape(shape).copy()
-    (entry,) = Batch(layout, numbers).entries()
+    (entry,) = Batch.from_bytes(_stirred(closed, key)).entries()
     return entry["value"]
 
 
@@ -163,111 +180,86 @@ def _stirred(data: bytes, key: bytes) -> bytes:
     return (int.from_bytes(data, "little") ^ int.from_bytes(stream, "little")).to_bytes(size, "little")
 
 
-def _layout(value: Value, numbers: bytearray, depth: int) -> str:
-    """The layout of a value as JSON; its numbers go to `numbers`. Written by hand: it is asked for at every call."""
-    kind = type(value)
-    if kind is np.ndarray and value.dtype == _FLOAT and (text := _sides(value.shape)):
-        numbers += value.tobytes()
-        return text
-    if kind in _FLOATS:
-        numbers += struct.pack("<d", value)
-        return '{"f":[]}'
-    if kind is list or kind is tuple:
-        if depth > MAX_DEPTH:
-            raise Unencodable(f"a value nested more than {MAX_DEPTH} deep")
-        if kind is list and value and type(value[0]) in _FLOATS and all(type(item) in _FLOATS for item in value):
-            numbers += struct.pack(f"<{len(value)}d", *value)
-            return f'{{"l":{len(value)}}}'
-        items = _layouts(value, numbers, depth)
-        return items if kind is list else f'{{"t":{items}}}'
-    if type(plain := plain_of(value)) is not kind:
-        return _layout(plain, numbers, depth)
-    text = _json(encode(value))
-    if len(text) > MAX_BYTES:
-        raise Unencodable("more data than is read")
-    return f'{{"v":{text}}}'
-
-
-def _layouts(values: Sequence[Value], numbers: bytearray, depth: int) -> str:
-    """The layouts of several values, as a JSON list."""
-    found = []
-    for value in values:
-        # Most are this, and each call costs.
-        if type(value) is np.ndarray and value.dtype is _FLOAT and (text := _sides(value.shape)):
-            numbers += value.tobytes()
-            found.append(text)
-        else:
-            found.append(_layout(value, numbers, depth + 1))
-    return f"[{','.join(found)}]"
-
-
-@functools.lru_cache(maxsize=4096)
-def _sides(shape: tuple[int, ...]) -> str:
-    """The layout of an array of floats; empty if it is too large."""
-    return f'{{"f":[{",".join(map(str, shape))}]}}' if extent(shape) <= MAX_ELEMENTS else ""
-
-
-@functools.lru_cache(maxsize=4096)
-def _entry(shape: tuple[int, ...]) -> str:
-    """The entry of a call that gave an array of floats; empty if it is too large."""
-    sides = _sides(shape)
-    return f'{{"value":{sides}}}' if sides else ""
-
-
-@functools.lru_cache(maxsize=4096)
-def _array_shape(layout: bytes) -> tuple[int, ...] | None:
-    """The shape, where a layout is that of one array of floats."""
-    found = _ARRAY_LAYOUT.fullmatch(layout)
-    return tuple(map(int, found[1].split(b","))) if found else None
-
-
 def _json(data: Any) -> str:
     return json.dumps(data, separators=(",", ":"), allow_nan=False)
 
 
 class _Reader:
-    """Reads values in order off the block of numbers. Never makes more than the block and the layout hold."""
+    """Reads a batch that anybody may have written. Never makes more than its columns hold."""
 
-    def __init__(self, numbers: np.ndarray[Any, np.dtype[np.float64]]) -> None:
-        self.numbers, self.place = numbers, 0
+    def __init__(self, batch: Batch) -> None:
+        """Raises ValueError where a column is cut."""
+        others = loads(batch.others)
+        if not isinstance(others, list) or len(batch.outline) > _WHOLE.itemsize * MAX_PARTS:
+            raise ValueError("not a batch of results")
+        self._outline: list[int] = np.frombuffer(batch.outline, _WHOLE).tolist()
+        self._next, self._others = 0, iter(others)
+        self._numbers, self._place = batch.array(), 0
 
-    def result(self, layout: Any) -> Value:
-        """The result of one call."""
-        value = self.value(layout, 0)
-        if type(value) in _NUMERIC:
-            return value
-        items, longest = _texts(value)
-        if items * longest > MAX_TEXT:
-            raise ValueError("more text than is read")
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """What there is of each call. Raises ValueError."""
+        while self._next < len(self._outline):
+            kind = self._outline[self._next]
+            if kind == _ERROR:
+                self._next += 1
+                yield {"error": self._other()}
+            elif kind == _CHANGED:
+                self._next += 1
+                changed = self._other()
+                yield {"value": self._result(), "changed": changed}
+            else:
+                yield {"value": self._result()}
+        if self._place != len(self._numbers) or next(self._others, self) is not self:
+            raise ValueError("numbers or texts that belong to no result")
+
+    def _result(self) -> Value:
+        value = self._value(0)
+        if type(value) not in (np.ndarray, float):
+            items, longest = _texts(value)
+            if items * longest > MAX_TEXT:
+                raise ValueError("more text than is read")
         return value
 
-    def value(self, layout: Any, depth: int) -> Value:
-        # Most are arrays of floats: nothing else is looked at before.
-        if type(layout) is dict and len(layout) == 1 and type(body := layout.get("f")) is list:
-            return self._floats(body)
-        if depth > MAX_DEPTH + 1:
-            raise ValueError("nested too deep")
-        if isinstance(layout, list):
-            return [self.value(item, depth + 1) for item in layout]
-        if not isinstance(layout, dict) or len(layout) != 1:
-            raise ValueError("not a layout")
-        ((tag, body),) = layout.items()
-        if tag == "v":
-            return decode(body, code=False)
-        if tag == "t" and isinstance(body, list):
-            return tuple([self.value(item, depth + 1) for item in body])
-        if tag == "l":
-            return self._floats([body]).tolist()
-        raise ValueError("not a layout")
+    def _value(self, depth: int) -> Value:
+        kind = self._whole()
+        if kind == _ARRAY:
+            sides = shape_of([self._whole() for _ in range(self._count())])
+            numbers = self._floats(sides)
+            return numbers.astype(np.float64) if sides else float(numbers)
+        if kind == _OTHER:
+            return decode(self._other(), code=False)
+        if kind == _ROW:
+            return list(self._floats((self._whole(),)).tolist())
+        if kind not in (_LIST, _TUPLE) or depth > MAX_DEPTH + 1:
+            raise ValueError("no kind of value, or nested too deep")
+        items = [self._value(depth + 1) for _ in range(self._count())]
+        return items if kind == _LIST else tuple(items)
 
-    def _floats(self, sides: list[Any]) -> Value:
-        shape = shape_of(sides)
-        end = self.place + elements(shape)
-        if end > len(self.numbers):
+    def _floats(self, shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float64]]:
+        end = self._place + elements(shape)
+        if end > len(self._numbers):
             raise ValueError("array whose data is not there")
-        found = self.numbers[self.place : end]
-        self.place = end
-        return found.reshape(shape).astype(np.float64) if shape else float(found[0])
+        numbers, self._place = self._numbers[self._place : end], end
+        return numbers.reshape(shape)
+
+    def _whole(self) -> int:
+        if self._next >= len(self._outline):
+            raise ValueError("an outline that is cut")
+        self._next += 1
+        return self._outline[self._next - 1]
+
+    def _count(self) -> int:
+        """How many come next, of which each has a number of its own in the outline."""
+        count = self._whole()
+        if not 0 <= count <= len(self._outline) - self._next:
+            raise ValueError("an outline that is cut")
+        return count
+
+    def _other(self) -> Any:
+        other = next(self._others, self)
+        if other is self:
+            raise ValueError("what is told is not there")
+        return other
 
 
 def _texts(value: Value) -> tuple[int, int]:

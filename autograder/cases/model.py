@@ -13,9 +13,6 @@ from autograder.author.files import definitions_of, load_module
 from autograder.border.batch import Batch, Packer
 from autograder.border.values import Value
 
-_FIRST = 16
-"""Answers of a misconception that are read before the others."""
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -69,11 +66,6 @@ class KnownMistake:
         """Its answers to the cases, in turn."""
         return tuple(answers_in(self.batch))
 
-    @cached_property
-    def first_answers(self) -> tuple[Answer, ...]:
-        """Its answers to the first few cases, by which most behaviour can be told from it."""
-        return tuple(answers_in(self.batch, _FIRST))
-
 
 @dataclass(frozen=True)
 class ExerciseCases:
@@ -119,9 +111,9 @@ class AssignmentCases:
         return next(entry.relations for entry in exercises_of(hidden) if entry.name == exercise)
 
 
-def answers_in(batch: Batch, first: int | None = None) -> list[Answer]:
-    """The answers that a batch holds, or the first ones, whoever wrote it. Raises ValueError for what is none."""
-    return [_answer(entry) for entry in batch.entries(first)]
+def answers_in(batch: Batch) -> list[Answer]:
+    """The answers that a batch holds, whoever wrote it. Raises ValueError for what is none."""
+    return [_answer(entry) for entry in batch.entries()]
 
 
 def _answer(result: dict[str, Any]) -> Answer:

@@ -7,7 +7,6 @@ is an executor of its own, fed by a thread: where one dies, it is known what it 
 from __future__ import annotations
 
 import functools
-import gc
 import multiprocessing
 import os
 import signal
@@ -52,10 +51,9 @@ def processes(
     """Mark `size` submissions of an assignment with the processes of a `pool`; `told` hears of their sandbox."""
     with pool(name, released, size, allow_weak) as grading:
         found = grading.grade(collected)
-        with kept():
-            from autograder.course.marking import Marker  # and nbgrader with it, while they are at work
+        from autograder.course.marking import Marker  # and nbgrader with it, while they are at work
 
-            marker = Marker(released)
+        marker = Marker(released)
         told(grading.sandbox())
         yield starmap(marker, found)
 
@@ -86,12 +84,8 @@ class Pool:
 
     def __init__(self, name: str, released: str, size: int, allow_weak: bool) -> None:
         self._others = multiprocessing.active_children()
-        cores = _cores()
-        count = max(1, min(size, len(cores)))
-        # What is told to a process and what that tells its sandbox stays in one core's cache. Where there are more
-        # cores than processes, the system finds the idle ones.
-        each = cores if count == len(cores) else [None] * count
-        self._processes = [_Process(core, (name, released, allow_weak)) for core in each]
+        count = max(1, min(size, _cores()))
+        self._processes = [_Process((name, released, allow_weak)) for _ in range(count)]
         self._idle: SimpleQueue[_Process] = SimpleQueue()
         self._threads = ThreadPoolExecutor(count)
         self._sandbox: Future[Sandbox]
@@ -156,14 +150,13 @@ class Pool:
 class _Process:
     """One process, for one thread at a time; where it has died, there is another one, unless it is `ended`."""
 
-    def __init__(self, core: int | None, arguments: tuple[str, str, bool]) -> None:
-        self._core, self._arguments = core, arguments
-        self.ended = False
+    def __init__(self, arguments: tuple[str, str, bool]) -> None:
+        self._arguments, self.ended = arguments, False
         self._start()
 
     def begin(self) -> None:
         """Let the process go on from where it needs the cases."""
-        self._turn.put(self._core)
+        self._turn.put(None)
 
     def sandbox(self) -> Sandbox:
         """The sandbox that it chose. Raises what kept it from being ready; CourseError if it dies of that twice."""
@@ -208,7 +201,7 @@ class _Process:
     def _start(self) -> None:
         # Not by forking: this process may have threads.
         context = multiprocessing.get_context("spawn")
-        self._turn: queues.SimpleQueue[int | None] = context.SimpleQueue()
+        self._turn: queues.SimpleQueue[None] = context.SimpleQueue()
         self._executor = ProcessPoolExecutor(1, context, _begin, (self._turn, *self._arguments))
         # Ctrl-C is for the process that started it; what is blocked stays so in one that is started.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -221,40 +214,25 @@ class _Process:
 _Given = tuple["list[Collected]", "Future[list[Graded]]"]
 
 
-@contextmanager
-def kept() -> Iterator[None]:
-    """What is made in a `with` stays: garbage is not looked for while it is made, and never again in it."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
-def _cores() -> list[int | None]:
-    """Those that this process may use."""
-    return [*(os.sched_getaffinity(0) if sys.platform == "linux" else range(os.cpu_count() or 1))]
+def _cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 _ready: Callable[[], tuple[Engine, Sandbox]]
 """What a process of the pool grades with; raises what kept it from being made."""
 
 
-def _begin(turn: queues.SimpleQueue[int | None], name: str, released: str, allow_weak: bool) -> None:
+def _begin(turn: queues.SimpleQueue[None], name: str, released: str, allow_weak: bool) -> None:
     """In a process of the pool, before its first task."""
     global _ready
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    with kept():
-        from autograder.course.engine import prepared
+    from autograder.course.engine import prepared
 
-        _ready = functools.cache(functools.partial(prepared, name, released, allow_weak))
-        core = turn.get()
-        if core is not None and sys.platform == "linux":
-            with suppress(OSError):  # what the system no longer gives us is no reason not to grade
-                os.sched_setaffinity(0, {core})  # and with it all that it starts
-        with suppress(Exception):  # the first task finds it again, and tells
-            _ready()
+    _ready = functools.cache(functools.partial(prepared, name, released, allow_weak))
+    turn.get()
+    with suppress(Exception):  # the first task finds it again, and tells
+        _ready()
 
 
 def _end_with_parent() -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from autograder.cases import store
 from autograder.cases.model import AssignmentCases, ExerciseCases, answers_in
 from autograder.errors import SandboxError
 from autograder.grade.result import Judged, Result, judge_answers, result_of
-from autograder.grade.session import WITH_CARE, Calls, Haste, Session, Sessions, TooHasty
+from autograder.grade.session import ArgumentsChanged, Calls, Session, Sessions
 from autograder.judge.diagnosis import UNTOUCHED, Diagnosis, diagnose, died, showing
 from autograder.judge.places import placed
 from autograder.judge.shrink import shrink
@@ -123,13 +123,13 @@ def published(document: dict[str, Any]) -> dict[str, Any]:
 class Shortcuts:
     """What exists for speed alone: without any of it, every document is the same to the byte.
 
-    haste         a submission is asked for several exercises in one request, and calls share their arguments
+    share         calls share their arguments, which are looked at for changes once after all calls of an exercise
     remember      the same answers of another submission are not judged again
     at_once       results are compared with the expected ones as a whole
     known_cells   cells of the released notebook are compiled once for all submissions
     """
 
-    haste: Haste = field(default_factory=Haste)
+    share: bool = True
     remember: bool = True
     at_once: bool = True
     known_cells: bool = True
@@ -179,9 +179,9 @@ class Grader:
 
     def _graded(self, submission: Submission) -> list[Result]:
         try:
-            return self._graded_in(self._sessions.begin(submission, self._shortcuts.haste))
-        except TooHasty:
-            return self._graded_in(self._sessions.begin(submission, WITH_CARE))
+            return self._graded_in(self._sessions.begin(submission, share=self._shortcuts.share))
+        except ArgumentsChanged:
+            return self._graded_in(self._sessions.begin(submission, share=False))
 
     def _graded_in(self, session: Session) -> list[Result]:
         try:
@@ -201,9 +201,9 @@ class Grader:
         while left := [entry for entry in self.assignment.exercises if entry.name not in own]:
             waiting = {entry.name for entry in left}
             ready = [entry for entry in left if not waiting & set(entry.builds_on)] or left
-            # What may take long comes last: not twice, where others turn out to have been asked in too much haste.
+            # What may take long comes last: not twice, where arguments turn out to have been changed.
             quick = [entry for entry in ready if entry.seconds is None] or ready
-            own |= self._asked(session, [self._all[entry.name] for entry in quick])
+            own |= self._asked(session, quick)
         return own
 
     def _otherwise(self, session: Session, own: dict[str, Judged]) -> None:
@@ -219,7 +219,7 @@ class Grader:
             entries.sort(key=lambda entry: own[entry.name].outcome in ("timeout", "crashed", "memory"))
             usual = dict(session.chosen)
             session.chosen.update({entry.name: way for entry in entries})
-            for name, judged in self._asked(session, [self._all[entry.name] for entry in entries]).items():
+            for name, judged in self._asked(session, entries).items():
                 before = own[name]
                 if rank(judged.points, judged.outcome) > rank(before.points, before.outcome):
                     own[name], usual[name] = judged, way
@@ -261,14 +261,15 @@ class Grader:
         smaller = shrink(trials, exercise.cases, shown)
         return diagnosis if smaller is shown else showing(exercise, diagnosis, smaller)
 
-    def _asked(self, session: Session, calls: Sequence[Calls]) -> dict[str, Judged]:
+    def _asked(self, session: Session, exercises: Sequence[ExerciseCases]) -> dict[str, Judged]:
         """What exercises are worth by their answers to calls, by name."""
-        found: dict[str, Judged] = {}
-        for each, answers in zip(calls, session.answers(calls), strict=True):
-            judged, exercise = self._judge(each, answers), each.exercise
+        worth: dict[str, Judged] = {}
+        for exercise in exercises:
+            calls = self._all[exercise.name]
+            judged = self._judge(calls, session.answers(calls))
             untouched = exercise.name in session.untouched and not judged.points
-            found[exercise.name] = Judged(exercise, 0.0, settled=UNTOUCHED) if untouched else judged
-        return found
+            worth[exercise.name] = Judged(exercise, 0.0, settled=UNTOUCHED) if untouched else judged
+        return worth
 
     def _judge(self, calls: Calls, answers: Batch | Diagnosis) -> Judged:
         """Points and diagnosis; the same answers of another submission are judged once."""
@@ -284,7 +285,7 @@ class Grader:
         judged = self._judged.get(key)
         if judged is None:
             judged = self._judge_cases(calls, answers, agreeing)
-            self._judged_bytes += _READ * (len(answers.layout) + len(answers.numbers))
+            self._judged_bytes += _READ * len(answers.as_bytes())
             if self._judged_bytes > _REMEMBERED:
                 self._judged.clear()
                 self._judged_bytes = 0

@@ -27,32 +27,14 @@ from autograder.submission.ways import DEFINITIONS, Way, Ways
 
 _AGAIN = 8
 """Cases that are called a second time: the same inputs must give the same results."""
-_TOGETHER_SECONDS = 2.0
-"""For several exercises in one request, which a worker answers in part after a quarter of it: or one by one."""
 _OTHERWISE_SECONDS = 10.0
 """For all that is tried in other ways than by the definitions alone, together."""
 
 
-@dataclass(frozen=True)
-class Haste:
-    """How a submission is asked where that is faster; without both, it is asked with care.
+class ArgumentsChanged(Exception):
+    """A submission changed arguments that calls share: it is asked again, from the start, with a copy for each call.
 
-    together   for several exercises in one request
-    shared     with arguments that are not copied for each call
-    """
-
-    together: bool = True
-    shared: bool = True
-
-
-WITH_CARE = Haste(together=False, shared=False)
-
-
-class TooHasty(Exception):
-    """A submission died of several exercises at once, or changed its arguments: it is asked again, from the start.
-
-    In a new process and with care, so that what its functions keep between calls is what it would have been if nobody
-    had been in haste.
+    In a new process, so that what its functions keep between calls is what it would have been without sharing.
     """
 
 
@@ -106,9 +88,9 @@ class Sessions:
         self.inputs = Inputs.of(inputs, calls, sources, ["numpy.random"] if drawn else [])
         self._given: dict[tuple[str, str], tuple[bytes, bytes, bytes]] = {}
 
-    def begin(self, submission: Submission, haste: Haste) -> Session:
-        """A session, to be closed by who began it."""
-        return Session(self, submission, haste)
+    def begin(self, submission: Submission, *, share: bool) -> Session:
+        """A session, to be closed by who began it; calls may `share` their arguments."""
+        return Session(self, submission, share)
 
     def given(self, exercise: ExerciseCases, helper: str) -> tuple[bytes, bytes, bytes]:
         """What a worker gets in the place of a helper, as it goes there: tags, sizes, sealed results."""
@@ -124,11 +106,11 @@ class Session:
     """Asks one submission, and remembers what defining it showed.
 
     `chosen` are the ways in which exercises are asked, by name, where that is not by the definitions alone; `untouched`
-    the exercises whose bodies turned out to be as they were released. Raises TooHasty whatever it is asked, but not
-    with care.
+    the exercises whose bodies turned out to be as they were released. Where calls `share` arguments, whatever is asked
+    raises ArgumentsChanged if one was changed.
     """
 
-    def __init__(self, shared: Sessions, submission: Submission, haste: Haste) -> None:
+    def __init__(self, shared: Sessions, submission: Submission, share: bool) -> None:
         self.untouched: set[str] = set()
         self._shared, self.submission = shared, submission
         self.ways = Ways(submission.cells, shared.released)
@@ -141,7 +123,7 @@ class Session:
         self._left = _OTHERWISE_SECONDS
         self._loaded: dict[str, Any] = {}
         self._loads = True
-        self._haste = haste
+        self._share = share
         self._told: set[str] = set()
         """Helpers of which this worker may have learned right results."""
         self._answering = True
@@ -152,51 +134,19 @@ class Session:
             self._worker.close()
         self._worker, self._told = None, set()
 
-    def answers(self, calls: Sequence[Calls]) -> list[Batch | Diagnosis]:
-        """The submission's answers to calls of exercises, or why there are none, in turn."""
-        found: list[Batch | Diagnosis] = []
-        while left := calls[len(found) :]:
-            # What has a limit of its own may take long.
-            some = list(itertools.takewhile(self._hasty, left))
-            asked = some if some and self._loads else left[:1]
-            try:
-                found += self._answered(asked)
-            except WorkerDied as death:
-                self.close()
-                if len(asked) > 1:
-                    raise TooHasty from death
-                found.append(self._died(left[0].exercise, death))
-        return found
-
-    def _answered(self, calls: Sequence[Calls]) -> list[Batch | Diagnosis]:
-        """The answers to calls of the first of some exercises, in one reply. Raises WorkerDied."""
-        worker, usual = self._ready(calls[0].exercise), self._shared.limits.wall
-        asked = calls if self._loads else calls[:1]
-        haste = self._haste_for(asked[0].exercise)
-        message = {"op": "calls", "calls": [_message(each, haste) for each in asked]}
-        alone = asked[0].exercise.seconds or usual
-        reply = self._request(worker, message, wall=alone if len(asked) == 1 else min(usual, _TOGETHER_SECONDS))
-        if haste.shared and reply.get("changed") is True:
-            raise TooHasty
-        sizes, block = reply.get("sizes"), reply["block"]
-        if not isinstance(sizes, list) or not 0 < len(sizes) <= len(asked):
-            raise WorkerDied("crashed")
-        self._note_untouched(asked, reply.get("untouched"))
-        found: list[Batch | Diagnosis] = []
-        for each, size in zip(asked, sizes, strict=False):
-            if size is None:
-                found.append(self._missing(each.exercise))
-            elif type(size) is int and 0 <= size <= len(block):
-                found.append(Batch.from_bytes(block[:size]))
-                block = block[size:]
-            else:
-                raise WorkerDied("crashed")
-        return found
-
-    def _note_untouched(self, calls: Sequence[Calls], untouched: Any) -> None:
-        if isinstance(untouched, list):
-            self.untouched -= {each.exercise.name for each in calls}
-            self.untouched |= {each.exercise.name for each, stub in zip(calls, untouched, strict=False) if stub is True}
+    def answers(self, calls: Calls) -> Batch | Diagnosis:
+        """The submission's answers to calls of an exercise, or why there are none."""
+        exercise = calls.exercise
+        try:
+            reply = self._called(calls)
+        except WorkerDied as death:
+            self.close()
+            return self._died(exercise, death)
+        if reply.get("untouched") is True:
+            self.untouched.add(exercise.name)
+        else:
+            self.untouched.discard(exercise.name)
+        return self._read(exercise, reply)
 
     def answers_with(self, calls: Calls, replaced: Sequence[str]) -> Batch | Diagnosis:
         """The same with the results of some helpers replaced by right ones, when all has been judged without.
@@ -208,11 +158,7 @@ class Session:
         if not self._told <= set(replaced):
             self.close()
         try:
-            haste = self._haste_for(exercise)
-            reply = self._reply(exercise, _message(calls, haste), replaced)
-            if haste.shared and reply.get("changed") is True:
-                raise TooHasty
-            return self._read(exercise, reply)
+            return self._read(exercise, self._called(calls, replaced))
         except WorkerDied as death:
             self.close()
             return Diagnosis(death.reason, self._explained(exercise, death))
@@ -234,6 +180,17 @@ class Session:
             return None
 
         return ask
+
+    def _called(self, calls: Calls, replaced: Sequence[str] = ()) -> Message:
+        """The reply to calls of an exercise. Raises WorkerDied, and ArgumentsChanged."""
+        exercise = calls.exercise
+        # In other ways than by the definitions alone, each call has its own arguments.
+        share = self._share and self._way_of(exercise) == DEFINITIONS
+        message = _call(exercise, kept=exercise.name, which=calls.which, shared=share)
+        reply = self._reply(exercise, message, replaced)
+        if share and reply.get("changed") is True:
+            raise ArgumentsChanged
+        return reply
 
     def _reply(self, exercise: ExerciseCases, message: dict[str, Any], replaced: Sequence[str] = ()) -> dict[str, Any]:
         """The reply to one request, with some helpers replaced. Raises WorkerDied."""
@@ -290,14 +247,6 @@ class Session:
         finally:
             self._left -= time.monotonic() - begin
 
-    def _hasty(self, calls: Calls) -> bool:
-        """Whether these calls can be asked for with others."""
-        return calls.exercise.seconds is None and self._haste_for(calls.exercise).together
-
-    def _haste_for(self, exercise: ExerciseCases) -> Haste:
-        """In other ways than by the definitions alone, a submission is asked with care."""
-        return self._haste if self._way_of(exercise) == DEFINITIONS else WITH_CARE
-
     def _way_of(self, exercise: ExerciseCases) -> Way:
         return self.chosen.get(exercise.name, DEFINITIONS)
 
@@ -342,10 +291,6 @@ def encoded(arguments: Arguments) -> dict[str, Any]:
 
 def _call(exercise: ExerciseCases, **calls: Any) -> dict[str, Any]:
     return {"op": "call", "name": exercise.name, "call": exercise.call, **calls}
-
-
-def _message(calls: Calls, haste: Haste) -> dict[str, Any]:
-    return _call(calls.exercise, kept=calls.exercise.name, which=calls.which, shared=haste.shared)
 
 
 def _mapping(value: Any) -> dict[str, Any]:

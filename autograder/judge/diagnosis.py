@@ -144,12 +144,8 @@ def _listed(parts: Sequence[str]) -> str:
 
 
 def _behaves_like(known: KnownMistake, verdicts: Sequence[Verdict]) -> bool:
-    """Whether all answers are those of a misconception; if its first few differ, the others are not even read."""
-
-    def same(answers: Sequence[Answer], seen: Sequence[Verdict]) -> bool:
-        return all(same_answer(own, verdict.answer) for own, verdict in zip(answers, seen, strict=True))
-
-    return same(known.first_answers, verdicts[: len(known.first_answers)]) and same(known.answers, verdicts)
+    """Whether all answers are those of a misconception."""
+    return all(same_answer(own, verdict.answer) for own, verdict in zip(known.answers, verdicts, strict=True))
 
 
 def showing(exercise: ExerciseCases, diagnosis: Diagnosis, verdict: Verdict) -> Diagnosis:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 from functools import cache
-from typing import Any
 
-from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from autograder import project
 from autograder.report.values import mark
 
-_METHODS = frozenset(dir(dict))
 _CODE = re.compile(r"`([^`]+)`")
 
 
@@ -44,32 +40,14 @@ def points(value: float | None) -> str:
     return "–" if value is None else f"{round(value, 2):g}"
 
 
-class _Pages(Environment):
-    """Results are dicts: Jinja asks each for an attribute first, and by the exception knows that there is none."""
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        """`obj.attribute` in a template."""
-        if type(obj) is dict and attribute in obj and attribute not in _METHODS:
-            return obj[attribute]
-        return super().getattr(obj, attribute)
-
-
 @cache
 def _environment() -> Environment:
-    made = _Pages(
+    made = Environment(
         loader=PackageLoader("autograder", "report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        bytecode_cache=_compiled(),
     )
     made.filters.update(prose=prose, points=points, mark=mark)
     return made
-
-
-def _compiled() -> FileSystemBytecodeCache | None:
-    """Where compiled templates are kept, if that may be written. Jinja knows them by their text, not by the options."""
-    folder = project.cache_dir()
-    pattern = f"%s-{project.framework_key()}.template"
-    return FileSystemBytecodeCache(str(folder), pattern) if os.access(folder, os.W_OK) else None

@@ -25,8 +25,7 @@ def asked():
 
 
 def db(dZ):
-    request, block = asked(), b'[{"value":{"f":[1000000000,1000]}}]\n'
-    count = len(request["calls"])
-    frame({"id": request["id"], "sizes": [len(block)] * count}, block * count)
+    outline = struct.pack("<4q", 0, 2, 1000000000, 1000)
+    frame({"id": asked()["id"], "missing": False}, struct.pack("<II", len(outline), 0) + outline + b"[]")
     while True:
         pass

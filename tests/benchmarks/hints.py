@@ -34,7 +34,6 @@ from autograder.cases import store
 from autograder.cases.model import AssignmentCases, ExerciseCases
 from autograder.grade.grader import Grader
 from autograder.grade.result import Judged
-from autograder.grade.session import WITH_CARE
 from autograder.judge.compare import Verdict, compare, same_answer
 from autograder.judge.diagnosis import Diagnosis, diagnose
 from autograder.judge.evidence import dimensions
@@ -89,8 +88,8 @@ class Examiner:
     def told(self, wrong: str, name: str, cells: Sequence[str]) -> Told | None:
         """What is said of some cells in one exercise; None if they are right."""
         grader, exercise = self._grader(self.seen, name)
-        with closing(grader._sessions.begin(Submission.of("wrong", cells), WITH_CARE)) as session:
-            judged = grader._asked(session, [grader._all[exercise.name]])[exercise.name]
+        with closing(grader._sessions.begin(Submission.of("wrong", cells), share=False)) as session:
+            judged = grader._asked(session, [exercise])[exercise.name]
             start = time.perf_counter()
             diagnosis = grader._explained(session, exercise, judged, [])
             seconds = time.perf_counter() - start
@@ -108,8 +107,8 @@ class Examiner:
     def tested(self, told: Told) -> Told:
         """The same, with what other cases say of it."""
         grader, exercise = self._grader(self.unseen, told.exercise)
-        with closing(grader._sessions.begin(Submission.of("wrong", told.cells), WITH_CARE)) as session:
-            judged = grader._asked(session, [grader._all[exercise.name]])[exercise.name]
+        with closing(grader._sessions.begin(Submission.of("wrong", told.cells), share=False)) as session:
+            judged = grader._asked(session, [exercise])[exercise.name]
             relations = grader._relations[exercise.name]
             trials = Trials(exercise, grader._sessions.reference, relations, session.asking(exercise, []))
             more = _observed(trials, judged.verdicts, told.diagnosis)

@@ -33,8 +33,6 @@ _OPTIONS = re.compile(r"\s*(?:-[nrpstlTD]\s*[\w.:/]+\s+|-[a-zA-Z]+\s+)*")
 _PYLAB = "import numpy\nimport numpy as np\nimport matplotlib.pyplot as plt\nfrom numpy import *"
 _DEEPEST = 8
 """Magics in magics that are read."""
-_ONE_FUNCTION = re.compile(r"(?:[ \t]*(?:#[^\n\r\f]*)?\n)*def [^\n\r\f]*(?:\n(?:[ \t][^\n\r\f]*|#[^\n\r\f]*)?)*\Z")
-"""A cell in which nothing but one function begins at the left margin, comments apart: most that students write."""
 _DEFINITION = re.compile(r"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 _ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What compiling a hostile text can raise."""
@@ -116,9 +114,6 @@ def compiled(cells: Iterable[str]) -> Known:
 
 def _read(source: str, file: str, flags: int, budget: Budget) -> tuple[list[Statement], int]:
     """The statements of a cell, and the flags with which those after it are compiled. Raises one of _ERRORS."""
-    function = _function(source, file, flags)
-    if function:
-        return [function], flags
     statements, body = [], _parse(source, budget).body
     for node in _split(body):
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
@@ -138,15 +133,6 @@ def _read(source: str, file: str, flags: int, budget: Budget) -> tuple[list[Stat
 
 def _statement(code: CodeType, changes: frozenset[str] = frozenset(), imports: bool = False) -> Statement:
     return Statement(code, *bound_and_needed(code), changes, imports, only_binds(code))
-
-
-def _function(source: str, file: str, flags: int) -> Statement | None:
-    """The statement in a cell that is one function, without a tree of it, which takes as long again; None if unsure."""
-    if not _ONE_FUNCTION.match(source):
-        return None
-    with suppress(*_ERRORS):
-        return _statement(compile(source, file, "exec", flags=flags, dont_inherit=True))
-    return None
 
 
 def _split(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import dis
-import re
 from collections.abc import Iterable, Iterator
 from types import CodeType
 
@@ -19,17 +18,6 @@ _LOADS = {
 """Instructions that load a global name, and by how many bits the number of the name is shifted."""
 _STORE_NAME, _STORE_GLOBAL = dis.opmap["STORE_NAME"], dis.opmap["STORE_GLOBAL"]
 _IMPORT_STAR, _INTRINSIC, _STAR = dis.opmap.get("IMPORT_STAR"), dis.opmap.get("CALL_INTRINSIC_1"), 2
-_OF_NAMES = re.compile(
-    b"["
-    + b"".join(
-        re.escape(bytes([each]))
-        for each in (*_LOADS, _STORE_NAME, _STORE_GLOBAL, _IMPORT_STAR, _INTRINSIC)
-        if each is not None
-    )
-    + b"]",
-    re.DOTALL,
-)
-"""Those of all instructions that have to do with names, in bytes that are one for each."""
 _BINDING = (
     "CACHE RESUME NOP EXTENDED_ARG LOAD_CONST LOAD_CONST_IMMORTAL LOAD_SMALL_INT LOAD_NAME LOAD_ATTR BINARY_SUBSCR "
     "MAKE_FUNCTION SET_FUNCTION_ATTRIBUTE BUILD_TUPLE BUILD_LIST BUILD_MAP BUILD_CONST_KEY_MAP LIST_EXTEND SWAP COPY "
@@ -59,18 +47,13 @@ def bound_and_needed(code: CodeType, nested: bool = False) -> tuple[frozenset[st
 
 
 def _instructions(code: bytes) -> Iterator[tuple[int, int]]:
-    """Instructions that have to do with names, and their arguments, of which others before them may hold a part.
-
-    Read off the bytes: `dis` describes every instruction, which takes longer than running most submissions.
-    """
-    operations, arguments = code[::2], code[1::2]
-    for found in _OF_NAMES.finditer(operations):
-        place, argument, shift = found.start(), arguments[found.start()], 8
-        while place and operations[place - 1] == dis.EXTENDED_ARG:
-            place -= 1
-            argument |= arguments[place] << shift
-            shift += 8
-        yield operations[found.start()], argument
+    """Instructions and their arguments; `dis` would describe each, which takes longer than running most submissions."""
+    argument = 0
+    for operation, low in zip(code[::2], code[1::2], strict=True):
+        argument = argument << 8 | low
+        if operation != dis.EXTENDED_ARG:
+            yield operation, argument
+            argument = 0
 
 
 def only_binds(code: CodeType) -> bool:

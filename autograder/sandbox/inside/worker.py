@@ -21,12 +21,9 @@ A forked process locks itself in, says `{"ready": true}` over its own socket, th
     {"id", "op": "call", "name", "call": expression, "cases": [{argument: value}, …] or "kept": exercise and "which":
      [[index, the one after the last], …] and "shared": whether their arguments need not be copied, "replace": {name:
      [bytes of tags, of sizes, of sealed results]}} and all these bytes in the lines after it
-        → {"id", "missing": whether there is nothing to call}, and in the lines after it a batch with a result for each
-          call; or, as for "calls", {"id", "changed": true} if shared arguments were changed, or memory did not suffice
-    {"id", "op": "calls", "calls": [a request to call, …]}
-        → {"id", "sizes": [bytes of the batch or null if there is nothing to call, …], "untouched": [whether it is only
-          a stub, …]} and in the lines after it these batches, for as many as are answered in a short time, but for one
-          at least: the others are asked for again
+        → {"id", "missing": whether there is nothing to call, "untouched": whether it is only a stub}, and in the lines
+          after it a batch with a result for each call; or {"id", "changed": true} if shared arguments were changed, or
+          memory did not suffice
 
 A name in `replace` becomes, for this call, a proxy that knows right results for some arguments ("tags" of these, and
 the results sealed with them: who does not have the arguments cannot read the result), and asks the trusted side for
@@ -38,7 +35,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import gc
 import importlib
 import io
 import os
@@ -98,9 +94,6 @@ where an assignment is about them."""
 _CLONE = {"x86_64": 56, "aarch64": 220}
 """Number of clone(2)."""
 
-_TOGETHER_SECONDS = 0.5
-"""After which calls of several exercises are answered as far as they were made: each has a limit of its own."""
-
 Case = dict[str, Any]
 
 
@@ -154,8 +147,6 @@ class Parent:
                 self.known = self.compiled(request["cells"])
                 for name in request["modules"]:
                     importlib.import_module(name)
-                gc.collect()
-                gc.freeze()  # a collection in a fork would copy every page that it looks at
             elif request["op"] == "fork":
                 _, (theirs, *_), _, _ = socket.recv_fds(self.connection, 1, 1)
                 self.fork(request, socket.socket(fileno=theirs))
@@ -289,14 +280,9 @@ class Worker:
 
     def answer(self, identity: dict[str, Any], request: dict[str, Any]) -> None:
         """Reply to a request to call something."""
-        if request["op"] == "call":
-            batch = self.call(request)
-            self.send({**identity, "missing": batch is None}, batch.as_bytes() if batch else b"")
-            return
-        batches = self.calls(request["calls"])
-        sizes = [None if batch is None else len(batch) for batch in batches]
-        untouched = [self.untouched(each["name"]) for each in request["calls"][: len(batches)]]
-        self.send({**identity, "sizes": sizes, "untouched": untouched}, b"".join(filter(None, batches)))
+        batch = self.call(request)
+        told = {"missing": batch is None, "untouched": self.untouched(request["name"])}
+        self.send({**identity, **told}, batch.as_bytes() if batch else b"")
 
     def send(self, message: dict[str, Any], block: bytes = b"") -> None:
         self.wire.send_frame(self.connection, b"\n".join([self.values.dumps(message), block]))
@@ -326,16 +312,6 @@ class Worker:
             "rebound": found.rebound,
             "settled": found.settled,
         }
-
-    def calls(self, requests: list[dict[str, Any]]) -> list[bytes | None]:
-        """Batches as bytes for the first of several requests to call, until some time is over."""
-        begin, found = time.monotonic(), []
-        for request in requests:
-            batch = self.call(request)
-            found.append(batch and batch.as_bytes())
-            if time.monotonic() - begin > _TOGETHER_SECONDS:
-                break
-        return found
 
     def untouched(self, name: str) -> bool:
         """Whether what an exercise asks for is as it was released."""
