@@ -20,9 +20,10 @@ from autograder import cli, project
 from autograder.author.exercise import exercises_of
 from autograder.author.files import load_module
 from tests.pages import PAGES, ROOT, block, command, commands
-from tests.test_architecture import FILES, PACKAGE
+from tests.test_architecture import FILES
 
 INLINE = re.compile(r"`((?:\S+=\S+ )?(?:make|autograder|nbgrader|\.venv/bin/\w+|python -m) [^`]+)`")
+PACKAGE = ROOT / "autograder"
 AWAITED = ROOT / "docs" / "author.md"  # written on a branch of its own: delete this once it is here
 README, PYPI = PAGES["README.md"], PAGES["docs/pypi.md"]
 
