@@ -1,4 +1,4 @@
-"""`autograder new` makes an assignment that validates, and the README's example of an exercise works as it stands."""
+"""`autograder new` makes an assignment that validates, and the example on its page works as it stands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from autograder import project
 from autograder.author import new
 from autograder.errors import UsageError
 from autograder.validate import checks
-from tests.test_readme import block
+from tests.pages import block
 
 
 def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -70,7 +70,7 @@ def test_a_name_that_is_none(name: str) -> None:
         new.create(name)
 
 
-def test_the_new_exercise_in_the_readme_works(root: Path, tmp_path: Path) -> None:
+def test_the_new_exercise_on_its_page_works(root: Path, tmp_path: Path) -> None:
     lines = (block("new-hidden") + block("new-notebook") + block("new-equivalent")).splitlines()
     assert len(lines) < 30
     assert run(tmp_path, "new", "losses").returncode == 0

@@ -1,4 +1,4 @@
-"""Measurements as text: tables in Markdown, which fit into a README as they are."""
+"""Measurements as text: tables in Markdown, which fit into a page as they are."""
 
 from __future__ import annotations
 

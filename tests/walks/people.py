@@ -1,4 +1,4 @@
-"""People of a walk: Unix users of their own, who type what the README says into a shell, and nothing else."""
+"""People of a walk: Unix users of their own, who type what the pages say into a shell, and nothing else."""
 
 from __future__ import annotations
 

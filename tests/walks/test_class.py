@@ -1,7 +1,8 @@
 """The walk of a newcomer who becomes an instructor, and of three students: each a Unix user, each typing what is told.
 
-One story in one clone, because it begins with the README's first command, which takes a minute. What a person does
-with a mouse is done in Chromium on the real page. Nothing here calls the framework.
+One story in one clone, because it begins with the README's first command, which takes a minute. Commands are read off
+the pages (`command`, `losses`). What a person does with a mouse is done in Chromium on the real page. Nothing here
+calls the framework.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,8 +25,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.conftest import CHROMIUM
+from tests.pages import block, command
 from tests.test_formgrader import grade_by_hand
-from tests.test_readme import block
 from tests.walks.people import Person, person, why_not
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,7 +77,7 @@ def jupyter_lab(instructor: Person, folder: Path) -> Iterator[str]:
     """`.venv/bin/jupyter lab`, as the instructor starts it; yields the address that it prints."""
     log = folder.parent / "lab.log"
     with open(log, "wb") as file:
-        line = ".venv/bin/jupyter lab --no-browser"
+        line = command(".venv/bin/jupyter lab") + " --no-browser"
         server = subprocess.Popen(
             instructor.command(line),
             cwd=folder,
@@ -126,8 +127,15 @@ class Course:
         return float(self.row(student)["total"])
 
 
-def utc(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+def losses(start: str, instead: Mapping[str, str] | None = None) -> str:
+    """The command of a page, for the assignment of this walk."""
+    return command(start, {"backprop": "losses", **(instead or {})})
+
+
+def release(due: timedelta) -> str:
+    """The command that releases the assignment, to be handed in within some time from now."""
+    moment = (datetime.now(UTC) + due).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return losses("make release A=backprop DUE", {"2026-12-01 23:59 UTC": moment})
 
 
 def test_a_newcomer_becomes_an_instructor_and_a_class_goes_through_a_course(shared: Path, browser: Browser) -> None:
@@ -141,34 +149,35 @@ def test_a_newcomer_becomes_an_instructor_and_a_class_goes_through_a_course(shar
         course = Course(project)
 
         # The first assignment is made and released.
-        instructor.types(".venv/bin/autograder new losses", project)
-        said = instructor.types(f'make release A=losses DUE="{utc(datetime.now(UTC) + timedelta(days=7))}"', project)
+        instructor.types(command(".venv/bin/autograder new"), project)
+        said = instructor.types(release(timedelta(days=7)), project)
         join = next(line.strip() for line in said.splitlines() if "cp " in line)
+        assert join == command("mkdir -p ~/.jupyter", {"/srv/neural-networks": str(project.resolve())})
         assert "cannot enter" not in said
 
         for student in (ada, bela, carla):
             student.types(join)
-        path = f"export PATH={project}/.venv/bin:$PATH; "
+        path = command("export PATH=", {"/srv/neural-networks": str(project)}) + "; "
         everyone_is_alone(bela, project)
         for student, solutions in ((ada, RIGHT), (bela, WRONG)):
-            student.types(path + "nbgrader fetch_assignment losses")
+            student.types(path + losses("nbgrader fetch_assignment"))
             works(student, solutions, "The means, which a bias can add.")
-        assert "✓ center" in ada.types(path + "autograder check losses/losses.ipynb")
-        assert "✗ center" in bela.tries(path + "autograder check losses/losses.ipynb").stdout
+        assert "✓ center" in ada.types(path + losses("autograder check"))
+        assert "✗ center" in bela.tries(path + losses("autograder check")).stdout
         for student in (ada, bela):
-            student.types(path + "nbgrader submit losses")
+            student.types(path + losses("nbgrader submit"))
 
         # Collected, graded, graded by hand, reported, released, fetched.
-        instructor.types("make collect A=losses", project)
-        instructor.types("make grade A=losses", project)
+        instructor.types(losses("make collect A="), project)
+        instructor.types(losses("make grade A="), project)
         assert (course.total(ada), course.total(bela)) == (100, 0)
         assert course.row(ada)["needs_manual_grade"] == "yes"
         with jupyter_lab(instructor, project) as address:
             grade_written(browser, address, {ada.name: ("8", "nicely put"), bela.name: ("6", "say more")})
-        instructor.types("make report A=losses", project)
+        instructor.types(losses("make report A="), project)
         assert (course.total(ada), course.total(bela)) == (108, 6)
         assert course.row(ada)["needs_manual_grade"] == "no"
-        said = instructor.types("make feedback A=losses", project)
+        said = instructor.types(losses("make feedback A="), project)
         assert "nbgrader fetch_feedback losses" in said
         for student, words in ((ada, ("nicely put", "108")), (bela, ("say more", "each feature has its own"))):
             (page,) = fetched_with(path, student)
@@ -176,20 +185,20 @@ def test_a_newcomer_becomes_an_instructor_and_a_class_goes_through_a_course(shar
 
         # A resubmission; then a deadline, and a late student who comes for the first time.
         works(bela, RIGHT)
-        bela.types(path + "nbgrader submit losses")
-        instructor.types("make collect A=losses", project)
-        instructor.types("make grade A=losses", project)
+        bela.types(path + losses("nbgrader submit"))
+        instructor.types(losses("make collect A="), project)
+        instructor.types(losses("make grade A="), project)
         assert course.total(bela) == 106, "the answer did not change, and its grade stays"
         assert course.row(bela)["needs_manual_grade"] == "no"
-        instructor.types(f'make release A=losses DUE="{utc(datetime.now(UTC) + timedelta(seconds=1))}"', project)
+        instructor.types(release(timedelta(seconds=1)), project)
         time.sleep(2)  # the deadline is over
-        carla.types(path + "nbgrader fetch_assignment losses")
+        carla.types(path + losses("nbgrader fetch_assignment"))
         works(carla, RIGHT, "Nothing.")
-        carla.types(path + "nbgrader submit losses")
-        instructor.types("make collect A=losses", project)
-        instructor.types("make grade A=losses", project)
+        carla.types(path + losses("nbgrader submit"))
+        instructor.types(losses("make collect A="), project)
+        instructor.types(losses("make grade A="), project)
         assert (course.total(ada), course.total(bela), course.total(carla)) == (108, 106, 90)
-        instructor.types("make feedback A=losses", project)
+        instructor.types(losses("make feedback A="), project)
         first, second = fetched_with(path, bela)
         assert "each feature has its own" in first
         assert "each feature has its own" not in second
@@ -197,75 +206,77 @@ def test_a_newcomer_becomes_an_instructor_and_a_class_goes_through_a_course(shar
         assert "90" in fetched_with(path, carla)[0]
 
         # The deadline is moved, and one student taken out.
-        instructor.types(f'make release A=losses DUE="{utc(datetime.now(UTC) + timedelta(days=1))}"', project)
-        instructor.types("make grade A=losses", project)
+        instructor.types(release(timedelta(days=1)), project)
+        instructor.types(losses("make grade A="), project)
         assert course.total(carla) == 100
-        instructor.types(f".venv/bin/autograder course remove {bela.name}", project)
-        instructor.types("make report A=losses", project)
+        instructor.types(command(".venv/bin/autograder course remove", {"STUDENT": bela.name}), project)
+        instructor.types(losses("make report A="), project)
         assert course.row(bela) == {}
         assert (course.total(ada), course.row(ada)["needs_manual_grade"]) == (108, "no")
-        assert "was taken out" in instructor.types("make collect A=losses", project)
+        assert "was taken out" in instructor.types(losses("make collect A="), project)
 
-        # An exercise is added, and the points of the other one change: the README's own example.
+        # An exercise is added, and the points of the other one change: the pages' own example.
         sources = project / "solutions" / "losses"
         for name, more in (("hidden.py", "new-hidden"), ("losses.py", "new-notebook")):
             text = (sources / name).read_text(encoding="utf-8").replace("points=100", "points=40")
             instructor.writes(sources / name, f"{text}\n\n{block(more)}")
         equivalent = sources.parent / "equivalent.toml"
         instructor.writes(equivalent, f"{equivalent.read_text(encoding='utf-8')}\n{block('new-equivalent')}")
-        instructor.types("make release A=losses", project)
-        instructor.types("make validate A=losses", project)
-        instructor.types("make grade A=losses", project)
+        instructor.types(losses("make release A=backprop"), project)
+        instructor.types(losses("make validate A=backprop"), project)
+        instructor.types(losses("make grade A="), project)
         assert (course.total(ada), course.total(carla)) == (48, 40)
         assert course.row(ada)["needs_manual_grade"] == "no"
-        ada.types(f"mv losses losses-before; {path}nbgrader fetch_assignment losses")
+        ada.types(f"{losses('mv backprop')}; {path}{losses('nbgrader fetch_assignment')}")
         works(ada, RIGHT, "The means, which a bias can add.")
-        ada.types(path + "nbgrader submit losses")
-        instructor.types("make collect A=losses", project)
-        instructor.types("make grade A=losses", project)
+        ada.types(path + losses("nbgrader submit"))
+        instructor.types(losses("make collect A="), project)
+        instructor.types(losses("make grade A="), project)
         assert (course.total(ada), course.row(ada)["needs_manual_grade"]) == (108, "no")
-        said = instructor.types("make feedback A=losses", project)
+        said = instructor.types(losses("make feedback A="), project)
         assert "Feedback for 2 students" in said
         page = fetched_with(path, ada)[-1]
         assert "nicely put" in page
         assert "108" in page
 
         # nbgrader's own command grades in our sandbox, and a student comes back.
-        instructor.types(f".venv/bin/nbgrader autograde losses --student {ada.name} --force", project)
-        instructor.types(f".venv/bin/autograder course readmit {bela.name}", project)
-        instructor.types("make collect A=losses", project)
-        instructor.types("make grade A=losses", project)
+        instructor.types(losses(".venv/bin/nbgrader autograde", {"STUDENT": ada.name}), project)
+        instructor.types(command(".venv/bin/autograder course readmit", {"STUDENT": bela.name}), project)
+        instructor.types(losses("make collect A="), project)
+        instructor.types(losses("make grade A="), project)
         assert (course.total(ada), course.total(bela)) == (108, 40)
 
 
 def fetched_with(path: str, student: Person) -> list[str]:
     """The feedback pages that a student fetches, oldest submission first."""
-    student.types(path + "nbgrader fetch_feedback losses")
+    student.types(path + losses("nbgrader fetch_feedback"))
     pages = sorted((student.home / "losses" / "feedback").rglob("losses.html"))
     return [page.read_text(encoding="utf-8") for page in pages]
 
 
 def newcomer(user: Person, shared: Path) -> Path:
-    """The README's two commands in a fresh clone, then each command of its tables once, on the sample class."""
+    """The README's two commands in a fresh clone, then those that a page tells to try on the sample class."""
     user.types("git clone --quiet published.git neural-networks", shared)
     project = shared / "neural-networks"
-    said = user.types("make grade", project)
+    said = user.types(command("make grade"), project)
     assert "simulated students" in said
     page = Path(re.search(r"class\s+(\S+\.html)", said)[1])  # type: ignore[index]
     assert "hana" in page.read_text(encoding="utf-8")
     # All of `make test` is what runs this walk: here one file of it, lint and types included.
-    assert "passed" in user.types("make test TESTS=tests/test_equality.py", project)
-    user.types("COURSE=sample/course make report A=backprop", project)
-    assert "Feedback for 31 students" in user.types("COURSE=sample/course make feedback A=backprop", project)
-    user.types("make help && .venv/bin/autograder doctor && .venv/bin/autograder --help", project)
-    instructors = [
-        ".venv/bin/autograder coverage forward",
-        ".venv/bin/autograder mutants forward",
-        "COURSE=sample/course .venv/bin/autograder course grade backprop --workers 2",
-        "COURSE=sample/course .venv/bin/nbgrader export --to grades.csv",
-        ".venv/bin/autograder grade backprop sample/students/ada/backprop/backprop.ipynb",
+    assert "passed" in user.types(command("make test TESTS=tests/test_equality.py"), project)
+    user.types(command("COURSE=sample/course make report"), project)
+    assert "Feedback for 31 students" in user.types(command("COURSE=sample/course make feedback"), project)
+    lines = [
+        command("make help"),
+        command(".venv/bin/autograder doctor"),
+        command(".venv/bin/autograder --help"),
+        command(".venv/bin/autograder coverage forward"),
+        command(".venv/bin/autograder mutants forward"),
+        command("COURSE=sample/course .venv/bin/autograder course grade"),
+        command("COURSE=sample/course .venv/bin/nbgrader export"),
+        command(".venv/bin/autograder grade"),
     ]
-    for line in instructors:
+    for line in lines:
         user.types(line, project)
     return project
 
