@@ -153,7 +153,7 @@ def test_an_exception_about_shapes_is_told_with_those_of_the_arguments(backprop:
     assert found.message is not None
     assert found.message.startswith("raises ValueError: matmul")
     assert "; called with `dZ` of shape (N, n_l) = (" in found.message
-    assert "`A_prev` is (N, n_prev) = (" in found.message
+    assert "`A_prev` of shape (N, n_prev) = (" in found.message
 
 
 def test_an_infinite_number_is_called_so(backprop: AssignmentCases) -> None:

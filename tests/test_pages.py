@@ -8,14 +8,12 @@ import html
 import re
 from datetime import datetime
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.report import templates
 from autograder.report.charts import LEFT, RIGHT, TOP, hand_ins, scores
 from autograder.report.classroom import class_page
 from autograder.report.pages import student_page
@@ -237,17 +235,3 @@ def test_every_hand_in_is_in_some_bar(seconds: list[int]) -> None:
 @given(st.lists(st.floats(0, 100), max_size=30))
 def test_every_score_is_in_some_bar(shares: list[float]) -> None:
     assert sum(bar.count for bar in scores(shares).bars) == len(shares)
-
-
-def test_templates_are_compiled_once_where_they_can_be_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def page(folder: Path) -> str:
-        monkeypatch.setenv("AUTOGRADER_CACHE", str(folder))
-        return templates._environment.__wrapped__().get_template("style.css.j2").render()
-
-    first = page(tmp_path)
-    (kept,) = tmp_path.iterdir()
-    written = kept.stat().st_mtime_ns
-    assert page(tmp_path) == first == page(Path("/proc/not there"))
-    assert [path.stat().st_mtime_ns for path in tmp_path.iterdir()] == [written]
-    kept.write_bytes(b"damaged")
-    assert page(tmp_path) == first
