@@ -202,7 +202,7 @@ def _warn_if_weak(sandbox: Any) -> None:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from autograder.grade.grader import grade_files, published
+    from autograder.grade.grader import grade_files
     from autograder.project import hidden_tests
     from autograder.sandbox.launcher import choose
 
@@ -211,7 +211,7 @@ def _grade(options: argparse.Namespace) -> int:
     _warn_if_weak(sandbox)
     document = grade_files(options.assignment, options.files, seed=options.seed, sandbox=sandbox)
     if options.json:
-        streams.print_json(published(document))
+        streams.print_json(document.published())
         return 0
     from autograder.report.terminal import show
 

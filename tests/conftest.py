@@ -41,7 +41,7 @@ def grade(backprop: AssignmentCases) -> Grade:
 
     def graded(cells: Sequence[str], wall: float = 60.0, memory: int = 1 << 30) -> dict[str, Any]:
         grader = Grader(backprop, choose(), Limits(wall=wall, memory=memory))
-        return grader.grade(Submission.of("student", cells))
+        return grader.grade(Submission.of("student", cells)).as_json()
 
     return graded
 

@@ -191,8 +191,8 @@ def test_grading_and_check_do_the_same_whatever_is_installed(
     (tmp_path / visible.name).write_bytes(visible.read_bytes())
     path = tmp_path / "backprop.py"
     path.write_text(f"import numpy as np\n{DRAWS}")
-    checked = {entry["name"]: entry for entry in check_file(path, []).exercises}
+    checked = {entry.name: entry for entry in check_file(path, []).exercises}
     graded = grade([f"import numpy as np\n{DRAWS}"])
     for name, outcome in (("db", "correct"), ("dZ_output", "error")):
-        assert checked[name]["outcome"] == exercise(graded, name)["outcome"] == outcome
+        assert checked[name].outcome == exercise(graded, name)["outcome"] == outcome
     assert "StandIn" in exercise(graded, "dZ_output")["message"]

@@ -13,7 +13,7 @@ from autograder.sandbox.mounts import _INSIDE, PACKAGE
 
 # A room, or a module beside them, may use those above it. In one line: what does not know of each other.
 ORDER = """
-errors streams
+errors outcome streams
 project border
 text
 author

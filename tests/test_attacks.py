@@ -84,7 +84,7 @@ def alone(grader: Grader, threads: ThreadPoolExecutor, solution: tuple[str, ...]
     for done in [threads.submit(warm), threads.submit(warm)]:
         done.result()
     neighbours = [solution, *((cell,) for cell in NEIGHBOURS)]
-    return {cells: document(grader.grade(Submission.of("neighbour", cells))) for cells in neighbours}
+    return {cells: document(grader.grade(Submission.of("neighbour", cells)).as_json()) for cells in neighbours}
 
 
 @pytest.fixture(scope="module")
@@ -212,9 +212,9 @@ def watched(
     begin = time.monotonic()
     running = threads.submit(grader.grade, parse(aimed(path, listeners).encode(), path.suffix, "attack"))
     meanwhile = [threads.submit(grader.grade, neighbour) for neighbour in neighbours[1:]]
-    result = running.result()
+    result = running.result().as_json()
     afterwards = [threads.submit(grader.grade, neighbour) for neighbour in neighbours for _ in range(2)]
-    told = [document(done.result()) for done in (*meanwhile, *afterwards)]
+    told = [document(done.result().as_json()) for done in (*meanwhile, *afterwards)]
 
     for name, outcomes in expected.outcomes.items():
         assert exercise(result, name)["outcome"] in outcomes, exercise(result, name)
@@ -240,7 +240,9 @@ CERTAIN = [path for path in CORPUS if all(len(allowed) == 1 for allowed in attac
 @pytest.mark.parametrize("path", CERTAIN[::4], ids=lambda path: path.stem)
 def test_another_grader_says_the_same(path: Path, backprop: AssignmentCases) -> None:
     """On another day, in another process, the same file gets the same."""
-    first, second = (Grader(backprop, choose(), Limits(wall=WALL)).grade(read(path, "attack")) for _ in range(2))
+    first, second = (
+        Grader(backprop, choose(), Limits(wall=WALL)).grade(read(path, "attack")).as_json() for _ in range(2)
+    )
     assert document(first) == document(second)
 
 

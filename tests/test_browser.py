@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,10 @@ from playwright.sync_api import Browser, Page
 from traitlets.config import Config
 
 from autograder.course.config import configure
+from autograder.grade.result import ExerciseResult, Status, SubmissionResult
 from autograder.report.classroom import class_page
 from autograder.report.feedback import exercise_html, unreadable_html
 from autograder.report.pages import student_page
-from autograder.submission import aside
 from tests.conftest import CHROMIUM
 from tests.test_pages import entry, row
 
@@ -55,17 +56,16 @@ LONG = "[" + ", ".join(f"{value}.25" for value in range(-60, 60)) + "]"
 NAMES = [f"student-{number:02d}-{'with-a-very-long-name' * (number % 3)}" for number in range(36)]
 
 
-def wrong(text: str = "db", outcome: str = "wrong", **values: Any) -> dict[str, Any]:
-    exercise: dict[str, Any] = entry(text, outcome, **values)["exercises"][0]
-    return exercise
+def wrong(text: str = "db", outcome: str = "wrong", **values: Any) -> ExerciseResult:
+    return entry(text, outcome, **values).exercises[0]
 
 
-def graded(*exercises: dict[str, Any], **values: Any) -> dict[str, Any]:
-    right = entry()["exercises"][1]
-    return {**entry(), "exercises": [*exercises, right], **values}
+def graded(*exercises: ExerciseResult) -> SubmissionResult:
+    right = entry().exercises[1]
+    return replace(entry(), exercises=(*exercises, right))
 
 
-def feedback(given: dict[str, Any], student: str = "ada", **values: Any) -> str:
+def feedback(given: SubmissionResult, student: str = "ada", **values: Any) -> str:
     return student_page(given, assignment="backprop", student=student, submitted="2026-11-01 12:00:00", **values)
 
 
@@ -75,7 +75,12 @@ MATRIX_CASE = {"call": f"dW(np.array({MATRIX}))", "arguments": {"dZ": [[1.0, 2.0
                "shapes": {"dZ": ["N", "n_l"]}}  # fmt: skip
 LONG_CASE = {"call": f"dW(np.array({LONG}))", "arguments": {}, "expected": LONG, "got": LONG.replace("7.25", "7.5")}
 NOTES = {
-    name: {"exercises": graded(wrong(misconception="no-mean", hint="divide by `N`"), wrong("x", "memory"))["exercises"]}
+    name: {
+        "exercises": [
+            {**asdict(each), "hint": "divide by `N`"}
+            for each in graded(wrong(misconception="no-mean"), wrong("x", "memory")).exercises
+        ]
+    }
     for name in NAMES[:30]
 }
 ROWS = [
@@ -97,10 +102,10 @@ PAGES = {
         late_penalty=2.5,
         manual=[("why-backwards", None, 10.0, "")],
     ),
-    "unreadable": feedback({**entry(), "status": "unreadable", "message": "this is no notebook: " + "x" * 300}),
-    "aside": feedback(aside.entry("ada", 100.0, "why")),
+    "unreadable": feedback(replace(entry(), status=Status.UNREADABLE, message="this is no notebook: " + "x" * 300)),
+    "aside": feedback(SubmissionResult.put_aside("ada", 100.0, "why")),
     "hostile": feedback(graded(wrong(EVIL, EVIL)), EVIL, manual=[(EVIL, None, 1.0, EVIL)]),
-    "hostile-unreadable": feedback({**entry(), "status": "unreadable", "message": EVIL}, EVIL),
+    "hostile-unreadable": feedback(replace(entry(), status=Status.UNREADABLE, message=EVIL), EVIL),
     "class": class_page(
         "backprop",
         [*ROWS, row("a-student", status="aside", message="the sandbox could not be started " * 9, total=None)],

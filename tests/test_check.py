@@ -23,6 +23,7 @@ from autograder import cli, project
 from autograder.cases import visible
 from autograder.cases.model import AssignmentCases
 from autograder.judge.diagnosis import Diagnosis
+from autograder.outcome import Outcome
 from autograder.sandbox.launcher import choose
 from autograder.student.check import check, check_file
 from autograder.student.run import StudentFile
@@ -63,7 +64,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def checked(folder: Path, source: str, *asked: str) -> dict[str, dict[str, Any]]:
     (folder / "backprop.py").write_text(source)
-    return {entry["name"]: dict(entry) for entry in check_file(folder / "backprop.py", list(asked)).exercises}
+    return {entry.name: vars(entry) for entry in check_file(folder / "backprop.py", list(asked)).exercises}
 
 
 def dW(dZ: Any, A_prev: Any) -> Any:
@@ -134,10 +135,10 @@ def test_solutions_are_right_and_stubs_are_not_there(name: str, monkeypatch: pyt
     monkeypatch.setenv("AUTOGRADER_ASSIGNMENTS", str(project.visible_cases(name).parent))
     found = check_file(project.notebook(name), [])
     assert found, found.text()
-    assert {entry["outcome"] for entry in found.exercises} <= {"correct", "runs", "later"}
+    assert {entry.outcome for entry in found.exercises} <= {"correct", "runs", "later"}
     stub = check_file(project.visible_cases(name).with_name(f"{name}.ipynb"), [])
     assert not stub
-    states = {entry["name"]: (entry["outcome"], entry["message"]) for entry in stub.exercises}
+    states = {entry.name: (entry.outcome, entry.message) for entry in stub.exercises}
     states.pop("train_digits", None)  # its one case is too large to be visible
     assert set(states.values()) == {("missing", "not attempted yet")}
 
@@ -188,8 +189,10 @@ def test_one_that_never_ends_or_dies_costs_only_itself(folder: Path) -> None:
     source = WRONG.replace('print("noise")', "while True: pass") + "\ndef bce(A, Y):\n    import os\n    os._exit(1)\n"
     own = StudentFile(Submission.of("a", [source]), BACKPROP, seconds=3)
     found = dict(own.answers(["bce", "dZ_output", "dW"]))
-    assert found["bce"] == Diagnosis("crashed", "the process that ran it ended: exit, or a crash in compiled code?")
-    assert found["dZ_output"] == Diagnosis("timeout", "took more than 3 seconds: an endless loop?")
+    assert found["bce"] == Diagnosis(
+        Outcome.CRASHED, "the process that ran it ended: exit, or a crash in compiled code?"
+    )
+    assert found["dZ_output"] == Diagnosis(Outcome.TIMEOUT, "took more than 3 seconds: an endless loop?")
     assert not isinstance(found["dW"], Diagnosis)
 
 
@@ -207,7 +210,7 @@ def test_where_many_results_are_right_it_runs_and_what_is_judged_later_is_said(
     monkeypatch.setenv("AUTOGRADER_ASSIGNMENTS", str(project.visible_cases("training").parent))
     (folder / "a.py").write_text("def initialize(layer_sizes, seed):\n    return 7\n")
     found = check_file(folder / "a.py", ["initialize"])
-    assert [entry["outcome"] for entry in found.exercises] == ["runs"]
+    assert [entry.outcome for entry in found.exercises] == ["runs"]
     assert "0 of 1 right on the visible cases, 1 judged only when handed in" in found.text()
     assert "✓" not in found.text()
     assert "cannot tell" in found.text()
@@ -234,7 +237,7 @@ def test_a_function_is_checked_in_place_and_nothing_else_is_touched(
     assert capsys.readouterr().out == ""
     assert not check(dW)
     assert "the mean over the examples is missing" in repr(check(dW))
-    assert [entry["name"] for entry in check("dW", dZ_output).exercises] == ["dZ_output", "dW"]  # type: ignore[union-attr]
+    assert [entry.name for entry in check("dW", dZ_output).exercises] == ["dZ_output", "dW"]  # type: ignore[union-attr]
 
 
 def test_without_arguments_all_that_the_caller_has_is_checked() -> None:
@@ -252,7 +255,7 @@ def test_a_class_stands_for_its_methods(monkeypatch: pytest.MonkeyPatch) -> None
             self.shape = self.data.shape
 
     found = check(Tensor)
-    assert [entry["name"] for entry in found.exercises if entry["right"]] == ["Tensor"]  # type: ignore[union-attr]
+    assert [entry.name for entry in found.exercises if entry.right] == ["Tensor"]  # type: ignore[union-attr]
     assert len(found.exercises) == 20  # type: ignore[union-attr]
 
 

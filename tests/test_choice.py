@@ -207,6 +207,6 @@ def with_outputs(size: int) -> bytes:
 def test_each_kind_of_file_is_graded_from_the_command_line(tmp_path: Path) -> None:
     paths = [kind(tmp_path / name) for name, kind in KINDS.items()]
     document = grade_files("backprop", paths)
-    for name, entry in zip(KINDS, document["submissions"], strict=True):
-        (result,) = (exercise for exercise in entry["exercises"] if exercise["name"] == "dW")
-        assert (entry["status"], result["outcome"]) == ("graded", "correct"), (name, entry["message"])
+    for name, entry in zip(KINDS, document.submissions, strict=True):
+        (result,) = (exercise for exercise in entry.exercises if exercise.name == "dW")
+        assert (entry.status, result.outcome) == ("graded", "correct"), (name, entry.message)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
@@ -47,6 +48,8 @@ from autograder.course.sample import sample_class
 from autograder.course.students import CLASS, LATE, Sheet
 from autograder.course.tools import exchange, gradebook, run, settings
 from autograder.errors import AuthoringError, CourseError
+from autograder.grade.result import Document, ExerciseResult, Status, SubmissionResult
+from autograder.outcome import Outcome
 from autograder.submission import choice
 from autograder.submission.reading import Submission, Unreadable, kind_of, parse, read
 
@@ -122,41 +125,33 @@ EVERYONE = sorted([*SOME, *LATE])
 calls: list[str] = []
 
 
-def fake_grade(submission: Submission | Unreadable) -> dict[str, Any]:
+def fake_grade(submission: Submission | Unreadable) -> SubmissionResult:
     """Full points for an exercise whose right line is in the file, a third for others."""
     calls.append(submission.name)
-    lost = isinstance(submission, Unreadable)
-    text = "" if isinstance(submission, Unreadable) else "\n".join(cell.source for cell in submission.cells)
+    if isinstance(submission, Unreadable):
+        nothing = [fake_result(name, points, 0.0, Outcome.MISSING) for name, points in POINTS.items()]
+        return SubmissionResult.graded(submission.name, nothing, Status.UNREADABLE, submission.reason)
+    text = "\n".join(cell.source for cell in submission.cells)
     exercises = [
-        {
-            "name": exercise,
-            "score": 0.0 if lost else points if RIGHT[exercise] in text else round(points / 3, 2),
-            "max_score": points,
-            "outcome": "missing" if lost else "correct" if RIGHT[exercise] in text else "partial",
-            "message": f"<about {exercise}>",
-            "misconception": None,
-            "follow_through": False,
-            "counterexample": None,
-        }
-        for exercise, points in POINTS.items()
+        fake_result(name, points, points, Outcome.CORRECT)
+        if RIGHT[name] in text
+        else fake_result(name, points, round(points / 3, 2), Outcome.PARTIAL)
+        for name, points in POINTS.items()
     ]
-    return {
-        "submission": submission.name,
-        "score": sum(entry["score"] for entry in exercises),
-        "max_score": 100.0,
-        "status": "unreadable" if lost else "graded",
-        "message": submission.reason if isinstance(submission, Unreadable) else None,
-        "exercises": exercises,
-    }
+    return SubmissionResult.graded(submission.name, exercises)
 
 
-def fake_engine(name: str, paths: list[Path], *, names: list[str], **options: Any) -> dict[str, Any]:
+def fake_result(name: str, points: float, score: float, outcome: Outcome) -> ExerciseResult:
+    return ExerciseResult(name, "", score, points, outcome, f"<about {name}>", None, False, None)
+
+
+def fake_engine(name: str, paths: list[Path], *, names: list[str], **options: Any) -> Document:
     """In the place of `autograder.grade.grader.grade_files`."""
     chosen = [choice.choose(path, name, choice.Released()) for path in paths]
-    found = [
+    results = [
         fake_grade(parse(each.content, kind_of(each.file), shown)) for each, shown in zip(chosen, names, strict=True)
     ]
-    return {"assignment": name, "version": "1", "submissions": found}
+    return Document(name, "1", tuple(results))
 
 
 def marked_by(grade: Engine) -> Workers:
@@ -594,7 +589,7 @@ def test_a_report_does_not_hide_a_lost_gradebook_from_the_next_run(course: Path)
 
 
 def test_whom_the_grader_fails_at_is_on_the_class_page(course: Path) -> None:
-    def failing(submission: Submission | Unreadable) -> dict[str, Any]:
+    def failing(submission: Submission | Unreadable) -> SubmissionResult:
         if submission.name == "ada":
             raise RuntimeError("the sandbox <broke>")
         return fake_grade(submission)
@@ -724,11 +719,8 @@ def test_killed_before_the_commit_nothing_is_recorded(course: Path, monkeypatch:
 
 
 def test_one_that_cannot_be_recorded_stops_nobody_and_is_tried_again(course: Path) -> None:
-    def failing(submission: Submission | Unreadable) -> dict[str, Any]:
-        entry = fake_grade(submission)
-        if submission.name == "hana":
-            entry["exercises"][0]["score"] = 1e6
-        return entry
+    def failing(submission: Submission | Unreadable) -> SubmissionResult:
+        return first_exercise(fake_grade(submission), **({"score": 1e6} if submission.name == "hana" else {}))
 
     summary = grade_course("tiny", course, workers=marked_by(failing), force=True)
     assert list(summary.aside) == ["hana"]
@@ -803,26 +795,30 @@ def test_unreleased_or_uncollected_is_said(tiny: Path, tmp_path: Path) -> None:
 # --- scores that nbgrader would misread, and small parts
 
 
+def first_exercise(result: SubmissionResult, **changed: Any) -> SubmissionResult:
+    """The same with another first exercise."""
+    first, *others = result.exercises
+    return replace(result, exercises=(replace(first, **changed), *others))
+
+
 @pytest.mark.parametrize("score", [float("nan"), -1.0, 58.0, float("inf")])
 def test_no_score_outside_its_range_reaches_a_cell(tiny: Path, score: float) -> None:
     notebook = nbformat.read(tiny / "assignments" / "tiny" / "tiny.ipynb", as_version=4)
     graded = fake_grade(read(tiny / "assignments" / "tiny" / "tiny.ipynb"))
-    graded["exercises"][0]["score"] = score
     with pytest.raises(CourseError, match="no score"):
-        write_outputs(notebook, graded)
+        write_outputs(notebook, first_exercise(graded, score=score))
 
 
 def test_other_exercises_or_points_than_released_are_refused(tiny: Path) -> None:
     path = tiny / "assignments" / "tiny" / "tiny.ipynb"
     graded = fake_grade(read(path))
-    fewer = {**graded, "exercises": graded["exercises"][:1]}
+    fewer = replace(graded, exercises=graded.exercises[:1])
     with pytest.raises(CourseError, match="other exercises"):
         write_outputs(nbformat.read(path, as_version=4), fewer)
-    graded["exercises"][0]["max_score"] = 50.0
     with pytest.raises(CourseError, match="other points"):
-        write_outputs(nbformat.read(path, as_version=4), graded)
+        write_outputs(nbformat.read(path, as_version=4), first_exercise(graded, max_score=50.0))
     with pytest.raises(CourseError, match="was not graded"):
-        write_outputs(nbformat.read(path, as_version=4), {**graded, "status": "failed"})
+        write_outputs(nbformat.read(path, as_version=4), SubmissionResult.put_aside("ada", 100.0, "why"))
 
 
 def test_deleted_cells_come_back_in_their_places(tiny: Path) -> None:
@@ -1020,9 +1016,9 @@ def test_an_answer_in_a_module_reaches_a_person(course: Path, text: str, needs: 
 
 
 def test_a_score_that_a_person_gave_stands_alone_where_nothing_else_is_said(course: Path) -> None:
-    def silent(submission: Submission | Unreadable) -> dict[str, Any]:
-        entry = fake_grade(submission)
-        return {**entry, "exercises": [{**exercise, "message": None} for exercise in entry["exercises"]]}
+    def silent(submission: Submission | Unreadable) -> SubmissionResult:
+        result = fake_grade(submission)
+        return replace(result, exercises=tuple(replace(exercise, message=None) for exercise in result.exercises))
 
     grade_course("tiny", course, workers=marked_by(silent), force=True)
     grade_by_hand(course, "hana", "test-double", manual_score=7.0)

@@ -323,7 +323,8 @@ def test_what_comes_after_judging_costs_no_points(
     )
     limits = Limits(wall=5.0)
     first, second = (
-        Grader(backprop, choose(), limits).grade(Submission.of("s", instead(solution, source))) for _ in range(2)
+        Grader(backprop, choose(), limits).grade(Submission.of("s", instead(solution, source))).as_json()
+        for _ in range(2)
     )
     assert first == second
     assert {each["name"] for each in first["exercises"] if each["score"] < each["max_score"]} <= {

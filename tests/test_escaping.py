@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import unicodedata
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
@@ -15,7 +15,9 @@ from rich.console import Console
 
 from autograder.cases.model import Answer
 from autograder.course.plugins.export import Row, to_csv
+from autograder.grade.result import Counterexample, Document, ExerciseResult, Status, SubmissionResult
 from autograder.judge.diagnosis import describe_error
+from autograder.outcome import Outcome
 from autograder.report.terminal import show, show_class
 from autograder.text import clean, plain, printable
 
@@ -133,14 +135,12 @@ def test_what_students_write_is_printable(text: str) -> None:
     assert all(key.isprintable() and value.isprintable() for key, value in plain({text: text}).items())
 
 
-def document(text: str) -> dict[str, Any]:
+def document(text: str) -> Document:
     """As if nothing had been cleaned before."""
-    shown = {"arguments": {}, "expected": text, "got": text, "call": "f(1)"}
-    entry = {"name": "f", "score": 0, "max_score": 1, "outcome": "wrong", "message": text, "counterexample": shown}
-    submission = {"submission": text, "score": 0, "max_score": 1, "message": text, "exercises": [entry]}
-    graded = {**submission, "status": "graded", "exercises": [entry, {**entry, "counterexample": None}]}
-    submissions = [graded, {**submission, "status": "unreadable"}]
-    return {"assignment": "a", "version": "1", "submissions": submissions}
+    shown = Counterexample({}, text, text, "f(1)", {})
+    wrong = ExerciseResult("f", "", 0.0, 1.0, Outcome.WRONG, text, None, False, shown)
+    graded = SubmissionResult(text, 0.0, 1.0, Status.GRADED, text, (wrong, replace(wrong, counterexample=None)))
+    return Document("a", "1", (graded, replace(graded, status=Status.UNREADABLE)))
 
 
 @settings(deadline=None, max_examples=200)

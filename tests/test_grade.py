@@ -17,7 +17,8 @@ from autograder.author.files import load_module
 from autograder.cases import store
 from autograder.cases.model import AssignmentCases
 from autograder.errors import SandboxError
-from autograder.grade.grader import Grader, grade_files, published
+from autograder.grade.grader import Grader, grade_files
+from autograder.grade.result import SubmissionResult
 from autograder.sandbox.launcher import choose
 from autograder.sandbox.parent import Limits, Worker
 from autograder.submission.reading import Submission
@@ -40,7 +41,7 @@ def test_right_in_an_unusual_style(path: Path, grade: Grade) -> None:
 
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_right_in_an_unusual_style_elsewhere(path: Path) -> None:
-    (result,) = grade_files(path.parent.name, [path])["submissions"]
+    (result,) = grade_files(path.parent.name, [path]).published()["submissions"]
     assert result["score"] == 100, [entry for entry in result["exercises"] if entry["outcome"] != "correct"]
 
 
@@ -50,7 +51,7 @@ def test_the_instructors_solution_scores_100(solution: tuple[str, ...], grade: G
 
 def test_the_released_stub_scores_0_as_not_attempted() -> None:
     stub = project.root() / "assignments" / "backprop" / "backprop.ipynb"
-    (result,) = grade_files("backprop", [stub])["submissions"]
+    (result,) = grade_files("backprop", [stub]).published()["submissions"]
     assert result["score"] == 0
     assert {entry["outcome"] for entry in result["exercises"]} == {"missing"}
     assert {entry["message"] for entry in result["exercises"]} == {"not attempted yet"}
@@ -313,7 +314,7 @@ def test_code_that_kills_the_loading_worker_costs_what_needs_it(solution: tuple[
 def test_the_same_files_give_the_same_document(tmp_path: Path, solution: tuple[str, ...]) -> None:
     path = tmp_path / "a.py"
     path.write_text("\n".join([*solution, "def dW(dZ, A_prev): return np.random.rand(*A_prev.T.shape)"]))
-    first, second = (json.dumps(grade_files("backprop", [path, path])) for _ in range(2))
+    first, second = (json.dumps(grade_files("backprop", [path, path]).published()) for _ in range(2))
     assert first == second
 
 
@@ -324,7 +325,7 @@ def test_one_unreadable_file_does_not_stop_the_others(tmp_path: Path) -> None:
     bad[2].touch()
     bad[3].mkdir()
     bad[4].symlink_to(STYLES[0])
-    results = grade_files("backprop", [*bad, STYLES[0]])["submissions"]
+    results = grade_files("backprop", [*bad, STYLES[0]]).published()["submissions"]
     assert [entry["status"] for entry in results] == ["unreadable"] * 5 + ["graded"]
     assert [entry["score"] for entry in results] == [0] * 5 + [100]
     assert all(entry["message"] for entry in results[:5])
@@ -363,7 +364,7 @@ def test_what_is_published_is_what_the_interface_has(grade: Grade) -> None:
     wrong = exercise(graded, "db")
     assert wrong["summary"].startswith("∂L/∂b")
     assert wrong["counterexample"]["shapes"]["result"] == ["n_l", "1"]
-    (entry,) = published({"submissions": [graded]})["submissions"]
+    entry = SubmissionResult.from_json(graded).published()
     keys = "name score max_score outcome message misconception follow_through counterexample"
     assert all(set(each) == set(keys.split()) for each in entry["exercises"])
     assert set(exercise(entry, "db")["counterexample"]) == {"arguments", "expected", "got"}
@@ -381,7 +382,7 @@ def test_each_exercise_has_its_own_limit_of_time(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Worker, "request", noted)
     cells = files.reference_cells(project.notebook("training"))
     result = Grader(training, choose(), Limits(wall=7.0)).grade(Submission.of("right", cells))
-    assert result["score"] == 100
+    assert result.score == 100
     limits = {entry.name: entry.seconds for entry in training.exercises}
     assert all(wall == limits[name] for name, wall in asked)
     assert {name for name, _ in asked} == set(limits)
@@ -404,7 +405,7 @@ def test_grading_files_puts_one_aside(monkeypatch: pytest.MonkeyPatch, tmp_path:
     for fault in (MemoryError(), SandboxError("no sandbox")):
         with monkeypatch.context() as patch:
             patch.setattr(Grader, "grade", failing(fault, "bela"))
-            document = published(grade_files("backprop", paths))
+            document = grade_files("backprop", paths).published()
         entry = document["submissions"][1]
         assert [each["status"] for each in document["submissions"]] == ["graded", "aside", "graded"]
         assert (entry["score"], entry["max_score"], entry["exercises"]) == (None, 100.0, [])

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import re
+from dataclasses import replace
 from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -14,6 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.grade.result import Counterexample, ExerciseResult, Status, SubmissionResult
+from autograder.outcome import Outcome
 from autograder.report.charts import LEFT, RIGHT, TOP, hand_ins, scores
 from autograder.report.classroom import class_page
 from autograder.report.pages import student_page
@@ -39,22 +42,21 @@ class Tags(HTMLParser):
         self.attributes |= {name for name, _ in attrs}
 
 
-def entry(text: str = "db", outcome: str = "wrong", **values: Any) -> dict[str, Any]:
-    exercise = {
-        "name": text,
-        "score": 0.0,
-        "max_score": 8.0,
-        "outcome": outcome,
-        "message": f"about {text}",
-        "misconception": f"row-instead-of-{text}",
-        "follow_through": False,
-        "counterexample": {"call": f"db({text})", "arguments": {}, "expected": [[0.5], [1.0]], "got": [[0.5], [-2.0]]},
-        **values,
-    }
-    right = {**exercise, "name": "dW", "outcome": "correct", "score": 8.0, "counterexample": None, "message": None}
-    right["misconception"] = None
-    shared = {"status": "graded", "message": None, "score": 8.0, "max_score": 16.0}
-    return {"submission": text, **shared, "exercises": [exercise, right]}
+def entry(text: str = "db", outcome: str = "wrong", **values: Any) -> SubmissionResult:
+    """A submission with one exercise that is not right, and one that is; what it says is what a test likes."""
+    shown = {"call": f"db({text})", "arguments": {}, "expected": [[0.5], [1.0]], "got": [[0.5], [-2.0]]}
+    given: dict[str, Any] = {"misconception": f"row-instead-of-{text}", "message": f"about {text}", **values}
+    case = given.pop("counterexample", shown)
+    counterexample = case and Counterexample(**{"shapes": {}, **case})
+    default = {"name": text, "summary": "", "score": 0.0, "max_score": 8.0, "outcome": outcome, "follow_through": False}
+    exercise = ExerciseResult(counterexample=counterexample, **{**default, **given})
+    right = ExerciseResult("dW", "", 8.0, 8.0, Outcome.CORRECT, None, None, False, None)
+    return SubmissionResult(text, 8.0, 16.0, Status.GRADED, None, (exercise, right))
+
+
+def noted(hint: str | None = None, **values: Any) -> list[dict[str, Any]]:
+    """The short form of the exercises of a submission, as a course keeps it."""
+    return [{**vars(each), "hint": hint} for each in entry(**values).exercises]
 
 
 def row(student: str, **values: Any) -> dict[str, Any]:
@@ -86,10 +88,9 @@ def test_a_student_reads_what_is_wrong_why_and_what_to_try_next() -> None:
 
 
 def test_what_an_exercise_asks_and_the_names_of_dimensions_are_told() -> None:
-    given = entry()
-    given["exercises"][0]["summary"] = "the gradient of `b`"
-    shown = given["exercises"][0]["counterexample"]
-    shown |= {"arguments": {"dZ": [[1.0, 2.0]]}, "shapes": {"dZ": ["N", "n_l"], "result": ["n_l", "1"]}}
+    shapes = {"dZ": ["N", "n_l"], "result": ["n_l", "1"]}
+    shown = {"call": "db(dZ)", "arguments": {"dZ": [[1.0, 2.0]]}, "expected": [[0.5], [1.0]], "got": [[0.5], [-2.0]]}
+    given = entry(summary="the gradient of `b`", counterexample={**shown, "shapes": shapes})
     page = student_page(given, assignment="backprop", student="ada")
     assert "the gradient of <code>b</code>" in page
     assert "Here dZ is (N, n_l) = (1, 2)." in words(page)
@@ -125,7 +126,7 @@ def words(page: str) -> str:
 
 def test_an_unreadable_submission_is_told_so() -> None:
     page = student_page(
-        {**entry(), "status": "unreadable", "message": "the file is empty"}, assignment="a", student="ada"
+        replace(entry(), status=Status.UNREADABLE, message="the file is empty"), assignment="a", student="ada"
     )
     assert "the file is empty. Please hand it in again." in page
     assert "What to try next" not in page
@@ -137,11 +138,11 @@ def test_an_unreadable_submission_is_told_so() -> None:
         student_page(
             entry(EVIL, EVIL), assignment=EVIL, student=EVIL, manual=[(EVIL, None, 1.0, EVIL)], submitted=EVIL
         ),
-        student_page({**entry(), "status": "unreadable", "message": EVIL}, assignment="a", student="b"),
+        student_page(replace(entry(), status=Status.UNREADABLE, message=EVIL), assignment="a", student="b"),
         class_page(
             EVIL,
             [row(EVIL, status="unreadable", message=EVIL), row("b", status=EVIL)],
-            {EVIL: {"exercises": entry(EVIL, EVIL)["exercises"]}},
+            {EVIL: {"exercises": [vars(each) for each in entry(EVIL, EVIL).exercises]}},
             EVIL,
         ),
     ],
@@ -160,7 +161,7 @@ def test_nothing_that_a_student_wrote_is_more_than_text(page: str) -> None:
 
 
 def test_the_class_at_a_glance() -> None:
-    notes = {name: {"exercises": entry(hint="b is a column")["exercises"]} for name in ("ada", "bela")}
+    notes = {name: {"exercises": noted(hint="b is a column")} for name in ("ada", "bela")}
     rows = [row("ada"), row("bela", total=16.0), row("carl", status="not submitted", total=0.0)]
     page = class_page("backprop", rows, notes, "grades-backprop.csv")
     assert "2 of 3 handed in 75 % of the points, mean 75 % of the points, median" in words(page)
@@ -178,9 +179,9 @@ def test_the_class_at_a_glance() -> None:
 
 
 def test_what_could_not_be_graded_is_listed_with_the_reason() -> None:
-    notes = {"ada": {"status": "unreadable", "exercises": entry()["exercises"]}}
+    notes = {"ada": {"status": "unreadable", "exercises": noted()}}
     rows = [row("ada", status="unreadable", message="the file is empty")]
-    notes["bela"] = {"exercises": entry(outcome="timeout", misconception=None)["exercises"]}
+    notes["bela"] = {"exercises": noted(outcome="timeout", misconception=None)}
     notes["carl"] = {"status": "aside", "message": "no sandbox", "exercises": []}
     rows += [row("bela", needs_manual_grade=True), row("carl", status="aside", message="no sandbox", total=None)]
     rows[-1]["score"] = None
@@ -204,13 +205,13 @@ def test_what_could_not_be_graded_is_listed_with_the_reason() -> None:
 
 def test_students_may_have_the_names_of_what_a_dict_can_do() -> None:
     names = ("items", "values", "get")
-    notes = {name: {"exercises": entry(outcome="timeout", misconception=None)["exercises"]} for name in names}
+    notes = {name: {"exercises": noted(outcome="timeout", misconception=None)} for name in names}
     page = class_page("a", list(map(row, names)), notes, "t")
     assert "timeout 3: get (db), items (db), values (db)" in words(page)
 
 
 def test_hand_ins_are_counted_around_the_due_date() -> None:
-    notes = {name: {"exercises": entry()["exercises"]} for name in ("ada", "bela", "carl")}
+    notes = {name: {"exercises": noted()} for name in ("ada", "bela", "carl")}
     times = {"ada": "2026-11-01 08:59:00", "bela": "2026-11-01 12:00:00", "carl": "2026-11-01 12:30:00"}
     rows = [row(name, submitted=time) for name, time in times.items()]
     page = class_page("a", rows, notes, "t", due=datetime(2026, 11, 1, 12))

@@ -131,7 +131,7 @@ def asked(message: dict[str, Any]) -> str:
 def traffic(backprop: AssignmentCases) -> dict[str, bytes]:
     recorded = Recorded()
     result = Grader(backprop, recorded, Limits()).grade(Submission.of("wrong", (WRONG,)))
-    assert result["score"] == 0
+    assert result.score == 0
     assert {asked.split()[0] for asked in recorded.replies} == {"load", "call"}
     return recorded.replies
 
@@ -150,11 +150,15 @@ def answering(traffic: dict[str, bytes], change: Callable[[str, bytes], list[byt
 
 
 def graded(assignment: AssignmentCases, reply: Reply, wall: float = 5.0) -> dict[str, Any]:
-    return Grader(assignment, Puppet(reply), Limits(wall=wall, reply=REPLY)).grade(Submission.of("wrong", (WRONG,)))
+    return (
+        Grader(assignment, Puppet(reply), Limits(wall=wall, reply=REPLY))
+        .grade(Submission.of("wrong", (WRONG,)))
+        .as_json()
+    )
 
 
 def test_recorded_traffic_gives_what_it_gave(backprop: AssignmentCases, traffic: dict[str, bytes]) -> None:
-    real = Grader(backprop, choose(), Limits()).grade(Submission.of("wrong", (WRONG,)))
+    real = Grader(backprop, choose(), Limits()).grade(Submission.of("wrong", (WRONG,))).as_json()
     assert graded(backprop, answering(traffic, lambda identity, reply: [frame(reply)])) == real
 
 
@@ -328,7 +332,7 @@ def test_replies_with_another_identity_are_passed_over(backprop: AssignmentCases
         forged = named(reply, base64.b16encode(b"guessed!").decode())
         return [frame(forged), frame(reply)]
 
-    real = Grader(backprop, choose(), Limits()).grade(Submission.of("wrong", (WRONG,)))
+    real = Grader(backprop, choose(), Limits()).grade(Submission.of("wrong", (WRONG,))).as_json()
     assert graded(backprop, answering(traffic, both)) == real
 
 
@@ -373,7 +377,7 @@ def test_what_the_machine_does_to_one_submission_stops_no_other(tmp_path: Path) 
     honest, other = tmp_path / "honest.py", tmp_path / "other.py"
     honest.write_text("def dZ_output(A, Y): return A - Y")
     other.write_text("def dZ_output(A, Y): return 'large'")
-    first, second = grade_files("backprop", [other, honest], sandbox=Killing())["submissions"]
+    first, second = grade_files("backprop", [other, honest], sandbox=Killing()).published()["submissions"]
     assert (first["status"], first["score"], second["status"], second["score"]) == ("aside", None, "graded", 10)
     assert "killed from outside" in first["message"]
     assert "no mistake of its author" in first["message"]

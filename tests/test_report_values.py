@@ -9,13 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.cases.equality import ATOL, RTOL
-from autograder.report.values import Grid, Part, comparison, shape_of
+from autograder.grade.result import Counterexample
+from autograder.report.values import Comparison, Grid, Part, comparison, shape_of
 
 numbers = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e6, max_value=1e6) | st.integers(-9, 9)
 
 
+def both(expected: Any, got: Any, **values: Any) -> Comparison:
+    return comparison(Counterexample({}, expected, got, "", **{"shapes": {}, **values}))
+
+
 def one(expected: Any, got: Any, **values: Any) -> Part:
-    (part,) = comparison({"expected": expected, "got": got, **values}).parts
+    (part,) = both(expected, got, **values).parts
     return part
 
 
@@ -32,7 +37,7 @@ def test_a_matrix_is_a_table_and_what_differs_is_marked_on_both_sides() -> None:
 
 
 def test_a_difference_within_the_tolerance_of_grading_is_none() -> None:
-    shown = comparison({"expected": 0.8807970779778824, "got": 0.8807970779778823})
+    shown = both(0.8807970779778824, 0.8807970779778823)
     assert texts(shown.parts[0].got) == [["0.880797"]]
     assert shown.rounded
 
@@ -58,7 +63,7 @@ def test_other_shapes_are_told_with_the_names_of_dimensions() -> None:
 
 
 def test_items_of_a_list_stand_beside_each_other() -> None:
-    shown = comparison({"expected": [[[1.0]], [[2.0], [3.0]]], "got": [[[1.0]]]})
+    shown = both([[[1.0]], [[2.0], [3.0]]], [[[1.0]]])
     assert [part.place for part in shown.parts] == ["[0]", "[1]"]
     assert shown.parts[1].got is None
     assert not shown.parts[0].differs
@@ -75,7 +80,7 @@ def test_a_long_array_is_cut_around_the_first_difference_and_says_so() -> None:
 
 
 def test_of_many_items_those_that_differ_come_first() -> None:
-    shown = comparison({"expected": [[[[0.0]]]] * 20, "got": [[[[float(i == 15)]]] for i in range(20)]})
+    shown = both([[[[0.0]]]] * 20, [[[[float(i == 15)]]] for i in range(20)])
     assert shown.parts[0].place == "[15][0]"
     assert shown.more == 12
 
@@ -115,7 +120,7 @@ values = st.recursive(
 
 @given(values, values)
 def test_any_two_results_can_be_shown(expected: Any, got: Any) -> None:
-    shown = comparison({"expected": expected, "got": got})
+    shown = both(expected, got)
     assert shown.parts or expected == [] or got == []
 
 

@@ -76,7 +76,7 @@ def graded(path: Path) -> dict[str, Any]:
 
 
 def results(name: str, path: Path) -> dict[str, Any]:
-    (submission,) = grade_files(name, [path])["submissions"]
+    (submission,) = grade_files(name, [path]).published()["submissions"]
     return {entry["name"]: entry for entry in submission["exercises"]}
 
 
@@ -109,8 +109,8 @@ def test_all_that_is_right_gets_all_its_points(path: Path) -> None:
 @pytest.mark.parametrize("path", RIGHT, ids=of)
 def test_check_says_that_it_is_right(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTOGRADER_ASSIGNMENTS", str(project.visible_cases(path.parent.name).parent))
-    found = {entry["name"]: entry for entry in check_file(path, []).exercises}
-    assert not {name: found[name]["message"] for name in defined(path) if not found[name]["right"]}
+    found = {entry.name: entry for entry in check_file(path, []).exercises}
+    assert not {name: found[name].message for name in defined(path) if not found[name].right}
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)

@@ -170,7 +170,7 @@ def test_methods_left_as_released_are_not_attempted_and_others_are() -> None:
     for left in ("__init__", "__mul__"):
         grader = Grader(store.load("alternatives"), choose(), Limits(wall=60.0))
         result = grader.grade(Submission.of("s", (*cells, f"{later}Dual.{left} = later\nlater.__name__ = '{left}'")))
-        outcomes = {entry["name"]: entry for entry in result["exercises"]}
+        outcomes = {entry["name"]: entry for entry in result.as_json()["exercises"]}
         own = outcomes["Dual" if left == "__init__" else "Dual.__mul__"]
         assert (own["outcome"], own["message"]) == ("missing", NOT_ATTEMPTED)
         others = [entry for entry in outcomes.values() if entry is not own]
@@ -182,7 +182,7 @@ def test_check_says_the_same(backprop: Any, solution: tuple[str, ...], tmp_path:
     (tmp_path / released.name).write_bytes(released.read_bytes())
     path = tmp_path / "backprop.py"
     path.write_text("\n".join(instead(solution, "def dA_dZ(A): ...", f"def db(dZ):\n{STUB}")))
-    found = {entry["name"]: entry for entry in check.check_file(path, []).exercises}
+    found = {entry.name: vars(entry) for entry in check.check_file(path, []).exercises}
     for name in ("dA_dZ", "db"):
         assert (found[name]["outcome"], found[name]["message"]) == ("missing", NOT_ATTEMPTED)
     assert found["backward"]["outcome"] == "error"

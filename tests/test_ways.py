@@ -14,6 +14,7 @@ import pytest
 from autograder import project
 from autograder.cases import model, store
 from autograder.grade.grader import Grader
+from autograder.outcome import Outcome
 from autograder.sandbox.inside import budget
 from autograder.sandbox.inside import cells as reading
 from autograder.sandbox.inside.definitions import Definitions, define, described
@@ -254,7 +255,7 @@ def ways(*sources: str, ids: tuple[str, ...] = (), asked: str = "f", unmoved: st
     own.learn({"complete": found.complete, "rebound": found.rebound, "settled": found.settled})
     own.unmoved |= set(unmoved)
     entry: Any = type("Exercise", (), {"name": asked})
-    return [way for way, _ in own.others(lambda: [(entry, "wrong")])]
+    return [way for way, _ in own.others(lambda: [(entry, Outcome.WRONG)])]
 
 
 @pytest.mark.parametrize(
@@ -294,7 +295,7 @@ def test_a_test_that_lost_its_metadata_is_known_by_its_text() -> None:
     own = Ways((Cell("def f(): return 1", 1), Cell("assert f()", 2), Cell("f = 2", 3)), released)
     assert own.given == [1]
     entry: Any = type("Exercise", (), {"name": "f"})
-    assert [way for way, _ in own.others(lambda: [(entry, "wrong")])] == [NOTEBOOK, Way(True, 1)]
+    assert [way for way, _ in own.others(lambda: [(entry, Outcome.WRONG)])] == [NOTEBOOK, Way(True, 1)]
 
 
 # --- graded
@@ -336,11 +337,11 @@ def test_each_exercise_counts_as_the_best_way_gives_it(
     submission = parse(content, ".ipynb", "a")
     assert isinstance(submission, Submission)
     grader = Grader(store.load("backprop"), choose(), Limits())
-    assert exercise(grader.grade(submission), "dW")["outcome"] == "correct"
+    assert exercise(grader.grade(submission).as_json(), "dW")["outcome"] == "correct"
     monkeypatch.setenv("AUTOGRADER_ASSIGNMENTS", str(project.visible_cases("backprop").parent))
     (tmp_path / "backprop.ipynb").write_bytes(content)
     (checked,) = check_file(tmp_path / "backprop.ipynb", ["dW"]).exercises
-    assert checked["outcome"] == "correct"
+    assert checked.outcome == "correct"
 
 
 def test_follow_through_and_shrinking_ask_in_the_best_way(grade: Grade) -> None:
@@ -403,7 +404,9 @@ def test_words(sources: tuple[str, ...], outcome: str, words: str, grade: Grade)
 
 
 def graded(content: bytes, suffix: str = ".ipynb") -> dict[str, Any]:
-    return exercise(Grader(store.load("backprop"), choose(), Limits()).grade(parse(content, suffix, "a")), "dW")
+    return exercise(
+        Grader(store.load("backprop"), choose(), Limits()).grade(parse(content, suffix, "a")).as_json(), "dW"
+    )
 
 
 def test_a_place_in_a_module_is_a_line_of_it() -> None:
@@ -451,7 +454,7 @@ ADD = "Dual.__add__"
     ],
 )
 def test_methods_exist_if_the_call_works(source: str, outcome: str) -> None:
-    result = Grader(store.load("alternatives"), choose(), Limits()).grade(Submission.of("a", [source]))
+    result = Grader(store.load("alternatives"), choose(), Limits()).grade(Submission.of("a", [source])).as_json()
     assert exercise(result, ADD)["outcome"] == outcome
     assert exercise(result, "Dual.exp")["outcome"] == "missing"
 
@@ -459,7 +462,7 @@ def test_methods_exist_if_the_call_works(source: str, outcome: str) -> None:
 @pytest.mark.parametrize("source", ["while True: pass", "import time\ntime.sleep(60)", "import os\nos._exit(0)"])
 def test_the_worst_scratch_costs_a_bounded_time_and_nothing_else(source: str, backprop: model.AssignmentCases) -> None:
     submission = Submission.of("a", [f"{source}\n#{number}" for number in range(60)] + [WRONG_DW, "print(1)"])
-    result = Grader(backprop, choose(), Limits()).grade(submission)
+    result = Grader(backprop, choose(), Limits()).grade(submission).as_json()
     assert "is their mean" in exercise(result, "dW")["message"]
 
 
@@ -469,5 +472,6 @@ def test_a_forked_process_says_what_it_has_run(backprop: model.AssignmentCases) 
     for lie in ({}, {"complete": "yes", "settled": -5}, {"complete": True, "settled": 10**9}, {"settled": None}):
         own.learn(lie)
         assert all(
-            isinstance(way, Way) for way, _ in own.others(lambda: [(entry, "wrong") for entry in backprop.exercises])
+            isinstance(way, Way)
+            for way, _ in own.others(lambda: [(entry, Outcome.WRONG) for entry in backprop.exercises])
         )

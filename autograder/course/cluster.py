@@ -92,7 +92,7 @@ def cluster(
                 submit(_tasks(left, 1))
             for each in suspects:  # with nothing else in the cluster: where processes die now, it is of this one
                 found = _result(client.submit(_mark, [each], pure=False))
-                yield from found or [Marked(each, {}, problem=message("graded", KILLED))]
+                yield from found or [Marked(each, None, problem=message("graded", KILLED))]
 
         yield marked()
     finally:

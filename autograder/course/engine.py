@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from autograder.cases import model, store
 from autograder.course.files import Collected
 from autograder.grade.grader import Grader
+from autograder.grade.result import SubmissionResult
 from autograder.sandbox.launcher import Sandbox, choose
 from autograder.sandbox.parent import Limits
 from autograder.submission.aside import message
 from autograder.submission.reading import Submission, Unreadable, kind_of, parse
 
-Engine = Callable[[Submission | Unreadable], dict[str, Any]]
-"""Gives an entry of the document's "submissions" for a submission."""
-Graded: TypeAlias = dict[str, Any] | str
-"""Such an entry, or why the submission was put aside: that is nobody's fault but ours."""
+Engine = Callable[[Submission | Unreadable], SubmissionResult]
+Graded: TypeAlias = SubmissionResult | str
+"""A result, or why the submission was put aside: that is nobody's fault but ours."""
 
 
 def engine(assignment: model.AssignmentCases, sandbox: Sandbox, released: str) -> Engine:
@@ -36,7 +36,7 @@ def graded(grade: Engine, collected: Collected) -> Graded:
     if collected.problem:
         return collected.problem
     try:
-        result = grade(parse(collected.content, kind_of(collected.file), collected.student))
-        return {**result, "message": result["message"] or collected.remark or None}
+        submission = parse(collected.content, kind_of(collected.file), collected.student)
+        return grade(submission).with_remark(collected.remark)
     except Exception as error:
         return message("graded", error)

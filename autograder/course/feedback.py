@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from nbgrader.api import BaseCell, Comment, Gradebook, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy import select
@@ -21,6 +20,7 @@ from autograder.course.record import autograded
 from autograder.course.state import State, locked, result_file
 from autograder.course.tools import UNUSABLE, exchange, gradebook, run
 from autograder.errors import CourseError
+from autograder.grade.result import ExerciseResult, SubmissionResult
 from autograder.report.pages import student_page
 from autograder.submission import aside
 from autograder.submission.reading import read_bytes
@@ -47,14 +47,14 @@ class FeedbackRelease:
     aside: Mapping[str, str]
 
 
-def write_pages(course: Path, book: Gradebook, name: str, entries: Mapping[str, dict[str, Any]]) -> None:
-    """Write the pages of some students, whose results are `entries`, and what the exchange wants beside them."""
-    if not entries:
+def write_pages(course: Path, book: Gradebook, name: str, results: Mapping[str, SubmissionResult]) -> None:
+    """Write the pages of some students, whose results are `results`, and what the exchange wants beside them."""
+    if not results:
         return
-    notes = {student: {"status": entry["status"], "message": entry["message"]} for student, entry in entries.items()}
-    said = _comments(book, name, list(entries))
-    for row in rows(book, name, notes, list(entries)):
-        page = _page(name, row, entries[row.student], said.get(row.student, {}))
+    notes = {student: {"status": result.status, "message": result.message} for student, result in results.items()}
+    said = _comments(book, name, list(results))
+    for row in rows(book, name, notes, list(results)):
+        page = _page(name, row, results[row.student], said.get(row.student, {}))
         write(page_file(course, name, row.student), page.encode(), durable=False)
         _write_beside(course, name, row.student)
 
@@ -65,19 +65,19 @@ def tell_aside(course: Path, book: Gradebook, name: str, problems: Mapping[str, 
     What the gradebook has of an earlier submission stays. Where even such a page cannot be written, there is none.
     """
     maximum = sum(maxima(book, name).values())
-    entries = {student: aside.entry(student, maximum, told) for student, told in problems.items()}
+    results = {student: SubmissionResult.put_aside(student, maximum, told) for student, told in problems.items()}
 
     def keep(some: Sequence[str]) -> None:
         for student in some:
-            entry = entries[student]
-            write(result_file(course, name, student), json.dumps(entry).encode(), durable=False)
+            result = results[student]
+            write_result(course, name, student, result)
             page = page_file(course, name, student)
-            write(page, student_page(entry, assignment=name, student=student).encode(), durable=False)
+            write(page, student_page(result, assignment=name, student=student).encode(), durable=False)
             for file in _OF_EXCHANGE:
                 if text := stamp(course, name, student, file):
                     write(page.with_name(file), text.encode(), durable=False)
 
-    aside.apart(keep, list(entries), "reported")
+    aside.apart(keep, list(results), "reported")
 
 
 def release_feedback(name: str, course: Path) -> FeedbackRelease:
@@ -117,7 +117,7 @@ def make_pages(name: str, course: Path, state: State, students: Sequence[str]) -
     with gradebook(course) as book:
 
         def write_some(some: Sequence[str]) -> None:
-            write_pages(course, book, name, {student: result(course, name, student) for student in some})
+            write_pages(course, book, name, {student: read_result(course, name, student) for student in some})
 
         for start in range(0, len(students), _MANY):
             failed |= aside.apart(write_some, students[start : start + _MANY], "reported", fatal=UNUSABLE)
@@ -125,12 +125,17 @@ def make_pages(name: str, course: Path, state: State, students: Sequence[str]) -
     return failed
 
 
-def result(course: Path, name: str, student: str) -> dict[str, Any]:
+def write_result(course: Path, name: str, student: str, result: SubmissionResult) -> None:
+    """Keep the result of a student for pages that are made anew."""
+    text = json.dumps(result.as_json(), ensure_ascii=False, allow_nan=False)
+    write(result_file(course, name, student), text.encode(), durable=False)
+
+
+def read_result(course: Path, name: str, student: str) -> SubmissionResult:
     """The result of the last run of a student. Raises LookupError where it is missing or damaged."""
     path = result_file(course, name, student)
     try:
-        entry = json.loads(path.read_bytes())
-        return {**entry, "exercises": list(entry["exercises"])}
+        return SubmissionResult.from_json(json.loads(path.read_bytes()))
     except (OSError, ValueError, LookupError, TypeError) as error:
         path.unlink(missing_ok=True)  # then the next run grades it
         raise LookupError("its result is missing or damaged") from error
@@ -155,9 +160,9 @@ def _write_beside(course: Path, name: str, student: str) -> None:
         write(page.with_name(f"{notebook}.html"), page.read_bytes(), durable=False)
 
 
-def _page(name: str, row: Row, entry: dict[str, Any], comments: Mapping[str, str]) -> str:
-    tested = {exercise["name"] for exercise in entry["exercises"]}
-    exercises = [_as_recorded(exercise, row.scores) for exercise in entry["exercises"]]
+def _page(name: str, row: Row, result: SubmissionResult, comments: Mapping[str, str]) -> str:
+    tested = {exercise.name for exercise in result.exercises}
+    exercises = tuple(_as_recorded(exercise, row.scores) for exercise in result.exercises)
     manual: list[tuple[str, float | None, float, str]] = [
         (cell, None if cell in row.waiting else score, row.maxima[cell], comments.get(cell, ""))
         for cell, score in row.scores.items()
@@ -169,7 +174,7 @@ def _page(name: str, row: Row, entry: dict[str, Any], comments: Mapping[str, str
         if cell in tested or cell not in row.scores
     ]
     return student_page(
-        {**entry, "exercises": exercises},
+        replace(result, exercises=exercises),
         assignment=name,
         student=row.student,
         manual=manual,
@@ -180,13 +185,13 @@ def _page(name: str, row: Row, entry: dict[str, Any], comments: Mapping[str, str
     )
 
 
-def _as_recorded(exercise: dict[str, Any], scores: Mapping[str, float]) -> dict[str, Any]:
+def _as_recorded(exercise: ExerciseResult, scores: Mapping[str, float]) -> ExerciseResult:
     """The result of an exercise with the score that a person gave instead, if one did."""
-    score = scores.get(exercise["name"], exercise["score"])
-    if score == exercise["score"]:
+    score = scores.get(exercise.name, exercise.score)
+    if score == exercise.score:
         return exercise
-    told = f"{exercise['message'] or ''} (A person has given {score:g} instead of {exercise['score']:g} points.)"
-    return {**exercise, "score": score, "message": told.strip()}
+    told = f"{exercise.message or ''} (A person has given {score:g} instead of {exercise.score:g} points.)"
+    return replace(exercise, score=score, message=told.strip())
 
 
 def _comments(book: Gradebook, name: str, students: Sequence[str]) -> dict[str, dict[str, str]]:

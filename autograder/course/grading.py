@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.course.files import Collected, class_page_file, given_out, released, students, table_file, write
+from autograder.course.files import Collected, class_page_file, given_out, released, students, table_file
 from autograder.course.state import State, gradebook_time, locked, not_collected, result_file
 from autograder.errors import CourseError
 from autograder.project import assignment_key
@@ -175,19 +175,19 @@ def _grade(
     with ExitStack() as stack:
         text = notebook.read_text(encoding="utf-8")
         marked = stack.enter_context(workers(name, text, collected, len(changed)))
-        from autograder.course.feedback import tell_aside, write_pages
+        from autograder.course.feedback import tell_aside, write_pages, write_result
         from autograder.course.record import penalise, record
         from autograder.course.tools import UNUSABLE, gradebook
 
         book = stack.enter_context(gradebook(course))
 
         def keep(some: Sequence[Marked]) -> None:
-            entries = {each.collected.student: each.entry for each in some}
+            results = {each.collected.student: each.result for each in some if each.result}
             record(course, book, name, some)
-            penalise(course, book, name, list(entries))
-            for student, entry in entries.items():
-                write(result_file(course, name, student), _json(entry), durable=False)
-            write_pages(course, book, name, entries)
+            penalise(course, book, name, list(results))
+            for student, result in results.items():
+                write_result(course, name, student, result)
+            write_pages(course, book, name, results)
 
         left = len(changed)
         # Fewer and fewer, or much would still have to be recorded when the last one has been graded.
@@ -197,7 +197,7 @@ def _grade(
             good = [each for each in batch if not each.problem]
             problems |= aside.apart(keep, good, "recorded", _student, UNUSABLE)
             notes = {
-                each.collected.student: _note(each, assignment)
+                each.collected.student: note(each, assignment)
                 for each in good
                 if each.collected.student not in problems
             }
@@ -217,25 +217,21 @@ def _counted(marked: Iterable[Marked], progress: Progress, total: int) -> Iterat
         yield each
 
 
-def _json(entry: dict[str, Any]) -> bytes:
-    import json
-
-    return json.dumps(entry, ensure_ascii=False, allow_nan=False).encode()
-
-
-def _note(marked: Marked, assignment: str) -> dict[str, Any]:
-    entry = marked.entry
+def note(marked: Marked, assignment: str) -> dict[str, Any]:
+    """What the state keeps of a submission that was graded by the assignment with this key."""
+    result = marked.result
+    assert result is not None, "it was put aside"
     shown = ("name", "outcome", "score", "max_score", "misconception")
     return {
         "key": marked.collected.key(assignment),
         "submitted": marked.collected.timestamp,
-        "status": entry["status"],
-        "message": entry["message"] or "",
+        "status": result.status,
+        "message": result.message or "",
         "exercises": [
             {
-                **{key: exercise[key] for key in shown},
-                "hint": exercise["message"] if exercise["misconception"] else None,
+                **{key: getattr(exercise, key) for key in shown},
+                "hint": exercise.message if exercise.misconception else None,
             }
-            for exercise in entry["exercises"]
+            for exercise in result.exercises
         ],
     }

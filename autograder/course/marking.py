@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import nbformat
 from nbformat import NotebookNode
@@ -18,6 +18,7 @@ from autograder.course.files import Collected
 from autograder.course.moment import moment
 from autograder.course.outputs import nbgraders, write_outputs
 from autograder.course.restore import Released
+from autograder.grade.result import Status, SubmissionResult
 from autograder.submission import reading
 from autograder.submission.aside import message
 
@@ -42,7 +43,7 @@ class Marked:
     """A submission with its result, or with why it was put aside, its `problem`: that is nobody's fault but ours."""
 
     collected: Collected
-    entry: dict[str, Any]
+    result: SubmissionResult | None
     notebook: bytes = b""
     cells: tuple[Cell, ...] = ()
     problem: str = ""
@@ -54,26 +55,26 @@ class Marker:
     def __init__(self, released: str) -> None:
         self._released = Released(nbformat.reads(released, as_version=4))
 
-    def __call__(self, collected: Collected, entry: Graded) -> Marked:
+    def __call__(self, collected: Collected, result: Graded) -> Marked:
         """Show what a submission got in its notebook. Never raises for what one submission does."""
-        if isinstance(entry, str):
-            return Marked(collected, {}, problem=entry)
+        if isinstance(result, str):
+            return Marked(collected, None, problem=result)
         try:
-            return self._marked(collected, entry)
+            return self._marked(collected, result)
         except Exception as error:
-            return Marked(collected, {}, problem=message("marked", error))
+            return Marked(collected, None, problem=message("marked", error))
 
-    def _marked(self, collected: Collected, entry: dict[str, Any]) -> Marked:
+    def _marked(self, collected: Collected, result: SubmissionResult) -> Marked:
         collected = replace(collected, timestamp=collected.timestamp if moment(collected.timestamp) else "")
-        notebook = self._notebook(collected, reading.kind_of(collected.file), entry)
-        scores = write_outputs(notebook, entry)
+        notebook = self._notebook(collected, reading.kind_of(collected.file), result)
+        scores = write_outputs(notebook, result)
         # The text of a notebook as nbformat has it, without its second check and copy of what was made here.
         text = json.dumps(notebook, ensure_ascii=False, sort_keys=True)
         cells = tuple(self._cell(cell, scores) for cell in nbgraders(notebook) if is_grade(cell) or is_solution(cell))
-        return Marked(collected, entry, f"{text}\n".encode(), cells)
+        return Marked(collected, result, f"{text}\n".encode(), cells)
 
-    def _notebook(self, collected: Collected, suffix: str, entry: dict[str, Any]) -> NotebookNode:
-        if entry["status"] == "unreadable" or isinstance(collected.content, str):
+    def _notebook(self, collected: Collected, suffix: str, result: SubmissionResult) -> NotebookNode:
+        if result.status == Status.UNREADABLE or isinstance(collected.content, str):
             return self._released.canonical(self._released.notebook.cells)
         if suffix == ".ipynb":
             return self._released.canonical(reading.notebook_cells(collected.content))

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade, is_grade, is_solution
 
 from autograder.course.notebook import exercise_of
 from autograder.errors import CourseError
+from autograder.grade.result import ExerciseResult, Status, SubmissionResult
 from autograder.report.feedback import exercise_html, exercise_text, unreadable_html
 
 
-def write_outputs(nb: NotebookNode, graded: dict[str, Any]) -> dict[str, float]:
+def write_outputs(nb: NotebookNode, graded: SubmissionResult) -> dict[str, float]:
     """Put feedback and score in every test cell of a notebook; returns the scores by the cells' identifiers.
-
-    `graded` is an entry of the document's "submissions".
 
     Raises CourseError unless the cells are exactly the exercises, and nbgrader reads exactly the engine's scores:
     it would give full points for an output that it cannot read.
     """
-    if graded.get("status") not in ("graded", "unreadable"):
-        raise CourseError(f"the submission was not graded: {graded.get('message') or 'no reason was given'}.")
-    exercises = {entry["name"]: entry for entry in graded["exercises"]}
+    if graded.status == Status.ASIDE:
+        raise CourseError(f"the submission was not graded: {graded.message or 'no reason was given'}.")
+    exercises = {each.name: each for each in graded.exercises}
     tests = [cell for cell in nbgraders(nb) if is_grade(cell) and not is_solution(cell)]
     names = [exercise_of(cell.metadata.nbgrader["grade_id"]) for cell in tests]
     if sorted(names) != sorted(exercises):
@@ -39,15 +37,15 @@ def nbgraders(nb: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in nb["cells"] if "nbgrader" in cell["metadata"]]
 
 
-def _write(cell: NotebookNode, exercise: dict[str, Any], graded: dict[str, Any]) -> float:
-    score, maximum = float(exercise["score"]), float(exercise["max_score"])
-    name = exercise["name"]
+def _write(cell: NotebookNode, exercise: ExerciseResult, graded: SubmissionResult) -> float:
+    name, score, maximum = exercise.name, float(exercise.score), float(exercise.max_score)
     if not math.isclose(maximum, float(cell.metadata.nbgrader["points"])):
         raise CourseError(f"{name} has other points in the released notebook than in hidden.py; release it again.")
     if not (math.isfinite(score) and 0 <= score <= maximum):
         raise CourseError(f"{name}: the engine gave {score} of {maximum} points, which is no score.")
-    if graded["status"] == "unreadable":
-        shown = {"text/html": unreadable_html(graded["message"]), "text/plain": graded["message"]}
+    if graded.status == Status.UNREADABLE:
+        reason = graded.message or ""
+        shown = {"text/html": unreadable_html(reason), "text/plain": reason}
     else:
         shown = {"text/html": exercise_html(exercise), "text/plain": exercise_text(exercise)}
     cell.execution_count = None

@@ -2,9 +2,7 @@
 
     submission → answers (sandbox) → verdicts (compare) → diagnosis → score → result
 
-Results are plain dicts, as `interface` has them; inside the framework an exercise also carries `summary`, what it asks,
-and a counterexample `call`, the code that a student can paste, and `shapes`, the named dimensions. `published` leaves
-these out.
+What it comes to are the records of `result`; only they know of JSON.
 """
 
 from __future__ import annotations
@@ -14,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from autograder import project
 from autograder.author.exercise import Relation
@@ -22,12 +19,13 @@ from autograder.border.batch import Batch
 from autograder.cases import store
 from autograder.cases.model import AssignmentCases, ExerciseCases, answers_in
 from autograder.errors import SandboxError
-from autograder.grade.result import Judged, Result, judge_answers, result_of
+from autograder.grade.result import Document, ExerciseResult, Judged, Status, SubmissionResult, judge_answers
 from autograder.grade.session import ArgumentsChanged, Calls, Session, Sessions
 from autograder.judge.diagnosis import UNTOUCHED, Diagnosis, diagnose, died, showing
 from autograder.judge.places import placed
 from autograder.judge.shrink import shrink
 from autograder.judge.trials import Trials, observed
+from autograder.outcome import EXHAUSTED, Outcome
 from autograder.sandbox.launcher import Sandbox, choose
 from autograder.sandbox.parent import Limits
 from autograder.submission import aside
@@ -35,12 +33,13 @@ from autograder.submission.choice import Released
 from autograder.submission.choice import choose as choose_file
 from autograder.submission.reading import Cell, Submission, Unreadable, kind_of, parse, read_bytes
 from autograder.submission.ways import rank
-from autograder.text import clean
 
-Progress = Callable[[Result], None]
+Progress = Callable[[SubmissionResult], None]
 
 _REMEMBERED = 64 << 20
 """Bytes of answers whose judgement is remembered, for all submissions together."""
+_SMALLER = frozenset({Outcome.WRONG, Outcome.PARTIAL, Outcome.ERROR})
+"""Outcomes for which a smaller counterexample is looked for."""
 _READ = 4
 """How much larger answers are, once they have been read."""
 
@@ -54,13 +53,12 @@ def grade_files(
     sandbox: Sandbox | None = None,
     limits: Limits | None = None,
     progress: Progress = lambda result: None,
-) -> dict[str, Any]:
-    """Grade files and return the document of `interface`, with what the module's text says in addition.
+) -> Document:
+    """Grade files.
 
-    Submissions are graded in parallel and reported in the order given; `names` replaces the paths in the document.
-    A path may also be that of a folder or a zip in which the submission is. A weak sandbox adds `warning`: what it does
-    not prevent. Raises UsageError, AuthoringError, and SandboxError if no submission could be graded; never for what is
-    wrong with a file.
+    Submissions are graded in parallel and reported in the order given; `names` replaces the paths in the document. A
+    path may also be that of a folder or a zip in which the submission is. Raises UsageError, AuthoringError, and
+    SandboxError if no submission could be graded; never for what is wrong with a file.
     """
     sandbox = sandbox or choose()
     grader = Grader(store.load(name, seed), sandbox, limits or Limits(), released_cells(name))
@@ -69,32 +67,31 @@ def grade_files(
     given = Released(released if isinstance(released, bytes) else b"")
     failures: list[SandboxError] = []
 
-    def one(path: Path, shown: str) -> Result:
+    def one(path: Path, shown: str) -> SubmissionResult:
         try:
             chosen = choose_file(path, name, given)
-            result = grader.grade(parse(chosen.content, kind_of(chosen.file), shown))
-            result = {**result, "message": result["message"] or chosen.remark or None}
+            result = grader.grade(parse(chosen.content, kind_of(chosen.file), shown)).with_remark(chosen.remark)
         except Exception as error:  # whatever it was, the others are graded all the same
             if isinstance(error, SandboxError):
                 failures.append(error)
-            result = aside.entry(shown, grader.maximum, aside.message("graded", error))
+            result = SubmissionResult.put_aside(shown, grader.maximum, aside.message("graded", error))
         progress(result)
         return result
 
     shown = list(names) if names is not None else [str(path) for path in paths]
     with ThreadPoolExecutor(os.cpu_count() or 1) as executor:
         try:
-            results = list(executor.map(one, paths, shown))
+            results = tuple(executor.map(one, paths, shown))
         finally:
             executor.shutdown(cancel_futures=True)
     if failures and len(failures) == len(results):
         raise failures[0]
-    document = {"assignment": name, "version": grader.assignment.version, "submissions": results}
-    return {**document, "warning": f"weak sandbox: {sandbox.weakness}"} if sandbox.weakness else document
+    warning = f"weak sandbox: {sandbox.weakness}" if sandbox.weakness else ""
+    return Document(name, grader.assignment.version, results, warning)
 
 
-def grade_cells(name: str, cells: Sequence[str], *, seed: int = 0, sandbox: Sandbox | None = None) -> Result:
-    """Grade the code cells of one notebook: one entry of the document's "submissions"."""
+def grade_cells(name: str, cells: Sequence[str], *, seed: int = 0, sandbox: Sandbox | None = None) -> SubmissionResult:
+    """Grade the code cells of one notebook."""
     grader = Grader(store.load(name, seed), sandbox or choose(), Limits(), released_cells(name))
     return grader.grade(Submission.of(name, cells))
 
@@ -103,20 +100,6 @@ def released_cells(name: str) -> tuple[Cell, ...]:
     """The code cells of an assignment's released notebook; none if it has not been released."""
     found = parse(read_bytes(project.released(name)), ".ipynb", name)
     return () if isinstance(found, Unreadable) else found.cells
-
-
-def published(document: dict[str, Any]) -> dict[str, Any]:
-    """The document exactly as `interface` has it."""
-
-    def exercise(entry: Result) -> Result:
-        shown = entry["counterexample"]
-        told = {key: value for key, value in entry.items() if key != "summary"}
-        return {**told, "counterexample": shown and {key: shown[key] for key in ("arguments", "expected", "got")}}
-
-    submissions = [
-        {**entry, "exercises": [exercise(item) for item in entry["exercises"]]} for entry in document["submissions"]
-    ]
-    return {**document, "submissions": submissions}
 
 
 @dataclass(frozen=True)
@@ -160,30 +143,28 @@ class Grader:
         self._judged: dict[tuple[str, Batch], Judged] = {}
         self._judged_bytes = 0
 
-    def grade(self, submission: Submission | Unreadable) -> Result:
-        """Grade one submission: one entry of the document's "submissions".
+    def grade(self, submission: Submission | Unreadable) -> SubmissionResult:
+        """Grade one submission.
 
         Raises SandboxError if the sandbox fails twice: that is never the submission's mistake.
         """
         if isinstance(submission, Unreadable):
-            results = [
-                result_of(entry, 0.0, Diagnosis("missing", "the submission could not be read"))
-                for entry in self.assignment.exercises
-            ]
-            return _entry(submission.name, self.maximum, results, "unreadable", submission.reason)
+            nothing = Diagnosis(Outcome.MISSING, "the submission could not be read")
+            results = [ExerciseResult.of(entry, 0.0, nothing) for entry in self.assignment.exercises]
+            return SubmissionResult.graded(submission.name, results, Status.UNREADABLE, submission.reason)
         try:
             results = self._graded(submission)
         except SandboxError:
             results = self._graded(submission)
-        return _entry(submission.name, self.maximum, results, "graded", None)
+        return SubmissionResult.graded(submission.name, results)
 
-    def _graded(self, submission: Submission) -> list[Result]:
+    def _graded(self, submission: Submission) -> list[ExerciseResult]:
         try:
             return self._graded_in(self._sessions.begin(submission, share=self._shortcuts.share))
         except ArgumentsChanged:
             return self._graded_in(self._sessions.begin(submission, share=False))
 
-    def _graded_in(self, session: Session) -> list[Result]:
+    def _graded_in(self, session: Session) -> list[ExerciseResult]:
         try:
             own = self._own(session)
             self._otherwise(session, own)
@@ -209,14 +190,14 @@ class Grader:
     def _otherwise(self, session: Session, own: dict[str, Judged]) -> None:
         """What is not right counts as another way gives it, where that is better; the session then asks it so."""
 
-        def wrong() -> list[tuple[ExerciseCases, str]]:
+        def wrong() -> list[tuple[ExerciseCases, Outcome]]:
             return [
                 (entry, own[entry.name].outcome) for entry in self.assignment.exercises if not own[entry.name].right
             ]
 
         for way, entries in session.ways.others(wrong):
             # What may take long comes last: there is a limit for all.
-            entries.sort(key=lambda entry: own[entry.name].outcome in ("timeout", "crashed", "memory"))
+            entries.sort(key=lambda entry: own[entry.name].outcome in EXHAUSTED)
             usual = dict(session.chosen)
             session.chosen.update({entry.name: way for entry in entries})
             for name, judged in self._asked(session, entries).items():
@@ -230,25 +211,25 @@ class Grader:
     def _given(self, session: Session, exercise: ExerciseCases, own: dict[str, Judged]) -> tuple[Judged, list[str]]:
         """What an exercise is worth, given right results of those helpers that are wrong where that is worth more."""
         mine, helpers = own[exercise.name], _wrong_helpers(exercise, own)
-        if not helpers or mine.right or (mine.settled and mine.outcome == "missing"):
+        if not helpers or mine.right or (mine.settled and mine.outcome == Outcome.MISSING):
             return mine, []
         calls = self._all[exercise.name]
         replaced = self._judge(calls, session.answers_with(calls, helpers))
         return (replaced, helpers) if replaced.points > mine.points else (mine, [])
 
-    def _told(self, session: Session, exercise: ExerciseCases, judged: Judged, followed: list[str]) -> Result:
+    def _told(self, session: Session, exercise: ExerciseCases, judged: Judged, followed: list[str]) -> ExerciseResult:
         diagnosis = self._explained(session, exercise, judged, followed)
         diagnosis = placed(diagnosis, exercise.name, session.submission)
         if followed:
             diagnosis = _followed(diagnosis, followed)
-        return result_of(exercise, judged.points, diagnosis, bool(followed))
+        return ExerciseResult.of(exercise, judged.points, diagnosis, bool(followed))
 
     def _explained(
         self, session: Session, exercise: ExerciseCases, judged: Judged, replaced: Sequence[str]
     ) -> Diagnosis:
         """The diagnosis with what a few more calls show: arguments that are not used, a smaller counterexample."""
         diagnosis, shown = judged.diagnosis, judged.diagnosis.shown
-        if not judged.verdicts or shown is None or diagnosis.outcome not in ("wrong", "partial", "error"):
+        if not judged.verdicts or shown is None or diagnosis.outcome not in _SMALLER:
             return diagnosis
         trials = Trials(
             exercise, self._sessions.reference, self._relations[exercise.name], session.asking(exercise, replaced)
@@ -278,7 +259,7 @@ class Grader:
             return Judged(exercise, 0.0, settled=answers)
         agreeing = calls.expected.agrees(answers) if calls.expected and self._shortcuts.at_once else []
         if agreeing and all(agreeing):
-            return Judged(exercise, exercise.points, settled=Diagnosis("correct"))
+            return Judged(exercise, exercise.points, settled=Diagnosis(Outcome.CORRECT))
         if not self._shortcuts.remember:
             return self._judge_cases(calls, answers, agreeing)
         key = exercise.name, answers
@@ -297,9 +278,9 @@ class Grader:
         try:
             answers = answers_in(batch)
         except ValueError:
-            return Judged(exercise, 0.0, settled=Diagnosis("crashed", died("crashed")))
+            return Judged(exercise, 0.0, settled=Diagnosis(Outcome.CRASHED, died("crashed")))
         if len(answers) != count + len(calls.again):
-            return Judged(exercise, 0.0, settled=Diagnosis("crashed", died("crashed")))
+            return Judged(exercise, 0.0, settled=Diagnosis(Outcome.CRASHED, died("crashed")))
         second = dict(zip(calls.again, answers[count:], strict=True))
         return judge_answers(exercise, answers[:count], second, self._relations[exercise.name], agreeing[:count])
 
@@ -312,18 +293,6 @@ def _wrong_helpers(exercise: ExerciseCases, own: Mapping[str, Judged]) -> list[s
 def _followed(diagnosis: Diagnosis, helpers: Sequence[str]) -> Diagnosis:
     names = ", ".join(f"`{name}`" for name in helpers)
     told = f"counted as right given your {names}: that mistake is paid for once, there"
-    if diagnosis.outcome == "correct":
-        return Diagnosis("correct", told)
+    if diagnosis.outcome == Outcome.CORRECT:
+        return Diagnosis(Outcome.CORRECT, told)
     return replace(diagnosis, message=f"{diagnosis.message} ({told})")
-
-
-def _entry(name: str, maximum: float, results: list[Result], status: str, message: str | None) -> Result:
-    total = round(sum(result["score"] for result in results), 2)
-    return {
-        "submission": clean(name, 400),
-        "score": total,
-        "max_score": maximum,
-        "status": status,
-        "message": message,
-        "exercises": results,
-    }

@@ -20,6 +20,7 @@ from autograder.cases.model import Answer, AssignmentCases, ExerciseCases, answe
 from autograder.judge.compare import Expected, Verdict
 from autograder.judge.diagnosis import Diagnosis, died, undefined
 from autograder.judge.trials import Arguments, Ask
+from autograder.outcome import Outcome
 from autograder.sandbox.launcher import Sandbox
 from autograder.sandbox.parent import Inputs, Limits, Message, Worker, WorkerDied
 from autograder.submission.reading import Cell, Submission
@@ -161,7 +162,7 @@ class Session:
             return self._read(exercise, self._called(calls, replaced))
         except WorkerDied as death:
             self.close()
-            return Diagnosis(death.reason, self._explained(exercise, death))
+            return Diagnosis(Outcome(death.reason), self._explained(exercise, death))
 
     def asking(self, exercise: ExerciseCases, replaced: Sequence[str]) -> Ask:
         """Calls the submission with other arguments, until it once gives no answer."""
@@ -271,14 +272,14 @@ class Session:
         """Why there are no answers; the smallest case is tried alone to see whether it shows the same."""
         shown = None
         if self._way_of(exercise) != DEFINITIONS:
-            return Diagnosis(death.reason, self._explained(exercise, death))
+            return Diagnosis(Outcome(death.reason), self._explained(exercise, death))
         try:
             self._reply(exercise, _call(exercise, cases=[encoded(exercise.cases[0].arguments)]))
         except WorkerDied as again:
             self.close()
             if again.reason == death.reason:
                 shown = Verdict(exercise.cases[0], Answer(error=death.reason))
-        return Diagnosis(death.reason, self._explained(exercise, death), None, shown)
+        return Diagnosis(Outcome(death.reason), self._explained(exercise, death), None, shown)
 
     def _explained(self, exercise: ExerciseCases, death: WorkerDied) -> str:
         return died(death.reason, exercise.seconds or self._shared.limits.wall)

@@ -18,6 +18,7 @@ from autograder.cases.model import Answer, Case, ExerciseCases, KnownMistake
 from autograder.judge.compare import Verdict, same_answer
 from autograder.judge.evidence import dimensions
 from autograder.judge.statements import statements
+from autograder.outcome import Outcome
 from autograder.text import clean, literal, number, plain
 
 _NO_INPUT = "EOF when reading a line"
@@ -37,7 +38,7 @@ class Diagnosis:
     others    the messages on other parts that fail, if there are any
     """
 
-    outcome: str
+    outcome: Outcome
     message: str | None = None
     misconception: str | None = None
     shown: Verdict | None = None
@@ -56,7 +57,7 @@ class Diagnosis:
 
 
 _NOT_ATTEMPTED = "not attempted yet"
-UNTOUCHED = Diagnosis("missing", _NOT_ATTEMPTED)
+UNTOUCHED = Diagnosis(Outcome.MISSING, _NOT_ATTEMPTED)
 """What is said of an exercise whose body is as it was released."""
 _OF_ONE_CASE = {"value": "wrong values", "shape": "a wrong shape"}
 """What is said of other parts than the one that is shown, where each case differs in its own way."""
@@ -70,9 +71,9 @@ def diagnose(exercise: ExerciseCases, verdicts: Sequence[Verdict], more: Sequenc
     `more` are sentences that are known to be true of the part that the smallest failing case belongs to.
     """
     if all(verdict.right for verdict in verdicts):
-        return Diagnosis("correct")
+        return Diagnosis(Outcome.CORRECT)
     outcome, first = outcome_of(exercise, verdicts), _first(exercise, verdicts)
-    if outcome == "missing":
+    if outcome == Outcome.MISSING:
         return Diagnosis(outcome, "not finished yet: it still raises NotImplementedError", None, first)
     for known in exercise.mistakes:
         if _behaves_like(known, verdicts):
@@ -124,7 +125,7 @@ def _of_part(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> str:
     general = _of_all(exercise, verdicts, first)
     if not general and first.difference and first.difference.kind in _OF_ONE_CASE:
         return _OF_ONE_CASE[first.difference.kind]
-    return _message(exercise, first, Diagnosis("wrong", general=general))
+    return _message(exercise, first, Diagnosis(Outcome.WRONG, general=general))
 
 
 def _of_all(
@@ -171,14 +172,14 @@ def _general(
     return f"for {part}: " if found else scope, found
 
 
-def outcome_of(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> str:
+def outcome_of(exercise: ExerciseCases, verdicts: Sequence[Verdict]) -> Outcome:
     """The outcome that verdicts mean: that of the one that is shown."""
     if all(verdict.right for verdict in verdicts):
-        return "correct"
+        return Outcome.CORRECT
     if all(_unfinished(exercise, verdict) for verdict in verdicts):
-        return "missing"
+        return Outcome.MISSING
     first = _first(exercise, verdicts)
-    return "wrong" if first.answer.error is None else _outcome_of_error(first.answer)
+    return Outcome.WRONG if first.answer.error is None else _outcome_of_error(first.answer)
 
 
 def _unfinished(exercise: ExerciseCases, verdict: Verdict) -> bool:
@@ -191,12 +192,12 @@ def _own(name: str) -> tuple[str, str]:
     return name, f"{name}.__init__"
 
 
-def _outcome_of_error(answer: Answer) -> str:
+def _outcome_of_error(answer: Answer) -> Outcome:
     if answer.error == "MemoryError":
-        return "memory"
+        return Outcome.MEMORY
     if answer.module or answer.error == "PermissionError" or _starts_thread(answer):
-        return "forbidden"
-    return "error"
+        return Outcome.FORBIDDEN
+    return Outcome.ERROR
 
 
 def describe_error(answer: Answer, name: str = "") -> str:
@@ -240,14 +241,14 @@ def undefined(name: str, problem: Answer | None, forbidden: str | None, known: S
     """
     owner = name.partition(".")[0]
     if forbidden:
-        return Diagnosis("forbidden", describe_error(Answer(error="ImportError", module=forbidden)))
+        return Diagnosis(Outcome.FORBIDDEN, describe_error(Answer(error="ImportError", module=forbidden)))
     if problem and problem.error == "TimeoutError":
-        return Diagnosis("timeout", f"defining `{owner}` {clean(problem.message)}", undefined=problem)
+        return Diagnosis(Outcome.TIMEOUT, f"defining `{owner}` {clean(problem.message)}", undefined=problem)
     if problem:
-        return Diagnosis("error", f"`{owner}` could not be defined: {describe_error(problem)}", undefined=problem)
+        return Diagnosis(Outcome.ERROR, f"`{owner}` could not be defined: {describe_error(problem)}", undefined=problem)
     near = [other for other in known if other.lower() == name.lower()] or difflib.get_close_matches(name, known, 1)
     meant = f"; is it your `{clean(near[0], 40)}`?" if near else ""
-    return Diagnosis("missing", f"`{name}` is not defined{meant}")
+    return Diagnosis(Outcome.MISSING, f"`{name}` is not defined{meant}")
 
 
 def _message(exercise: ExerciseCases, shown: Verdict, diagnosis: Diagnosis) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from autograder.judge.diagnosis import Diagnosis, describe_error
+from autograder.outcome import Outcome
 from autograder.submission.reading import Cell, Submission
 from autograder.text import clean
 
@@ -25,23 +26,23 @@ _KINDS = {"markdown": "a Markdown cell", "raw": "a raw cell"}
 
 def placed(diagnosis: Diagnosis, name: str, submission: Submission) -> Diagnosis:
     """The diagnosis of an exercise, and what the submission's text adds to it."""
-    if diagnosis.outcome == "correct" or diagnosis.message is None:
+    if diagnosis.outcome == Outcome.CORRECT or diagnosis.message is None:
         return diagnosis
     owner, outcome, message = name.partition(".")[0], diagnosis.outcome, diagnosis.message
     error = diagnosis.problem
     said = describe_error(error, name) if error else ""
-    if error and error.line and outcome != "missing" and said in message and said.startswith(_PLACED):
+    if error and error.line and outcome != Outcome.MISSING and said in message and said.startswith(_PLACED):
         message = f"{message} ({place(submission.cells, error.cell, error.line)})"
     if error and error.error == "SyntaxError":
         message += _version(submission.python, _line(submission.cells, error.cell, error.line), error.message)
     defined = list(definitions(submission.cells, owner))
     if len(defined) > 1 and outcome in ("missing", "error"):
-        if outcome == "missing":
-            outcome, message = "error", "raises NotImplementedError"
+        if outcome == Outcome.MISSING:
+            outcome, message = Outcome.ERROR, "raises NotImplementedError"
         first, last = (_where(submission.cells[defined[number][0]], defined[number][1]) for number in (0, -1))
         times = "twice" if len(defined) == 2 else f"{len(defined)} times"
         message = f"{message}; `{owner}` is defined {times}, first in {first}, last in {last}: the last one counts"
-    if not defined and outcome == "missing":
+    if not defined and outcome == Outcome.MISSING:
         for index, _ in definitions(submission.texts, owner):
             cell = submission.texts[index]
             message = f"{message}; cell {cell.number}, which has it, is {_KINDS[cell.kind]}: make it a code cell"

@@ -9,6 +9,7 @@ from statistics import mean, median
 from typing import Any
 from urllib.parse import quote
 
+from autograder.outcome import STOPPED, Outcome
 from autograder.report import charts
 from autograder.report.templates import style, template
 from autograder.report.values import mark
@@ -24,7 +25,6 @@ KINDS = {
     "missing": "not there",
 }
 """Kinds of outcomes on the page, in the order of its bars."""
-_STOPPED = ("error", "timeout", "memory", "crashed", "forbidden")
 _FIRST = 3
 """Misconceptions to teach first."""
 
@@ -125,7 +125,7 @@ def _exercises(notes: Notes) -> list[dict[str, Any]]:
 
 
 def _kind(outcome: str) -> str:
-    return "failed" if outcome in _STOPPED else outcome if outcome in KINDS else "wrong"
+    return "failed" if outcome in STOPPED else outcome if outcome in KINDS else "wrong"
 
 
 def _misconceptions(notes: Notes) -> list[dict[str, Any]]:
@@ -146,15 +146,15 @@ def _stopped(notes: Notes) -> list[dict[str, Any]]:
     found: dict[str, dict[str, list[str]]] = {}
     for student, note in sorted(notes.items()):
         for each in note.get("exercises", []):
-            if each["outcome"] in _STOPPED:
+            if each["outcome"] in STOPPED:
                 found.setdefault(each["outcome"], {}).setdefault(student, []).append(each["name"])
-    return [{"outcome": outcome, "who": found[outcome]} for outcome in _STOPPED if outcome in found]
+    return [{"outcome": outcome, "who": found[outcome]} for outcome in STOPPED if outcome in found]
 
 
 def _marks(note: Mapping[str, Any]) -> dict[str, Any]:
     """A sign for each exercise, in their order, and what a screen reader says instead."""
     exercises = note.get("exercises", [])
-    lost = [each["name"] for each in exercises if each["outcome"] != "correct"]
+    lost = [each["name"] for each in exercises if each["outcome"] != Outcome.CORRECT]
     right = f"{len(exercises) - len(lost)} of {len(exercises)} right"
     return {
         "signs": [(mark(each["outcome"]), each["outcome"]) for each in exercises],

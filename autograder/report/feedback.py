@@ -6,15 +6,17 @@ import functools
 import html
 import json
 import re
-from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from markupsafe import Markup
 
+from autograder.grade.result import Counterexample, ExerciseResult
+from autograder.outcome import Outcome
 from autograder.report.templates import prose, template
 from autograder.report.values import comparison, explanation, mark, named, shape_of
 
-_COLOURS = {"correct": "#1a7f37", "partial": "#9a6700"}
+_COLOURS = {Outcome.CORRECT: "#1a7f37", Outcome.PARTIAL: "#9a6700"}
 _STYLE = "border-left:4px solid {colour};padding:.4em .8em;margin:.4em 0;font-family:sans-serif;line-height:1.45"
 _CELL = "text-align:right;padding:.1em .6em;border:1px solid rgba(128,128,128,.5);font-family:monospace"
 _INLINE = {
@@ -39,53 +41,57 @@ _REMEMBERED = 1000
 _CLASS = re.compile(r'class="(\w+)"')
 
 
-def exercise_text(exercise: dict[str, Any]) -> str:
+def exercise_text(exercise: ExerciseResult) -> str:
     """The feedback on one exercise as plain text."""
-    return "\n".join([_headline(exercise), *(f"  {line}" for line in explanation(exercise))])
+    return "\n".join(
+        [_headline(exercise), *(f"  {line}" for line in explanation(exercise.message, exercise.counterexample))]
+    )
 
 
-def exercise_html(exercise: dict[str, Any]) -> str:
+def exercise_html(exercise: ExerciseResult) -> str:
     """The feedback on one exercise as self-contained HTML, everything in it escaped."""
-    return _exercise_html(json.dumps(exercise, ensure_ascii=False))
+    return _exercise_html(json.dumps(asdict(exercise), ensure_ascii=False))
 
 
-def case_html(exercise: Mapping[str, Any]) -> Markup:
+def case_html(exercise: ExerciseResult) -> Markup:
     """The counterexample for a page: code to paste, shapes of the arguments, both results; empty if there is none."""
-    if not exercise["counterexample"]:
+    shown = exercise.counterexample
+    if shown is None:
         return Markup()
-    return _case_html(exercise["name"], exercise["outcome"], json.dumps(exercise["counterexample"], ensure_ascii=False))
+    return _case_html(exercise.name, exercise.outcome, json.dumps(asdict(shown), ensure_ascii=False))
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
 def _exercise_html(written: str) -> str:
-    exercise = json.loads(written)
-    colour = _COLOURS.get(exercise["outcome"], "#cf222e")
+    exercise = ExerciseResult.from_json(json.loads(written))
+    colour = _COLOURS.get(exercise.outcome, "#cf222e")
     parts = [f"<strong>{html.escape(_headline(exercise))}</strong>"]
-    if exercise["message"]:
-        parts.append(f'<p class="told">{prose(exercise["message"])}</p>')
+    if exercise.message:
+        parts.append(f'<p class="told">{prose(exercise.message)}</p>')
     parts.append(case_html(exercise))
     body = _CLASS.sub(lambda found: f'style="{_INLINE[found[1]]}"', "".join(parts))
     return f'<div style="{_STYLE.format(colour=colour)}">{body}</div>'
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
-def _case_html(name: str, outcome: str, written: str) -> Markup:
-    return Markup(template("exercise.html.j2").render(case=_case(outcome, json.loads(written)), name=name))
+def _case_html(name: str, outcome: Outcome, written: str) -> Markup:
+    return Markup(
+        template("exercise.html.j2").render(case=_case(outcome, Counterexample(**json.loads(written))), name=name)
+    )
 
 
-def _case(outcome: str, shown: dict[str, Any]) -> dict[str, Any]:
-    names = shown.get("shapes", {})
+def _case(outcome: Outcome, shown: Counterexample) -> dict[str, Any]:
     shapes = [
-        (argument, named(shape, names.get(argument)))
-        for argument, value in shown["arguments"].items()
+        (argument, named(shape, shown.shapes.get(argument)))
+        for argument, value in shown.arguments.items()
         if (shape := shape_of(value)) and 0 not in shape
     ]
     both = comparison(shown)
     return {
-        "call": shown["call"],
-        "example": outcome == "missing",
+        "call": shown.call,
+        "example": outcome == Outcome.MISSING,
         "shapes": shapes,
-        "nothing": shown["got"] is None,
+        "nothing": shown.got is None,
         "comparison": both,
         "alike": all(part.expected and part.got and not part.differs for part in both.parts) and not both.texts,
     }
@@ -97,8 +103,8 @@ def unreadable_html(reason: str) -> str:
     return f'<div style="{_STYLE.format(colour="#cf222e")}"><strong>{html.escape(text)}</strong></div>'
 
 
-def _headline(exercise: dict[str, Any]) -> str:
+def _headline(exercise: ExerciseResult) -> str:
     return (
-        f"{mark(exercise['outcome'])} {exercise['name']}: {exercise['score']:g} of {exercise['max_score']:g} points, "
-        f"{exercise['outcome']}"
+        f"{mark(exercise.outcome)} {exercise.name}: {exercise.score:g} of {exercise.max_score:g} points, "
+        f"{exercise.outcome}"
     )

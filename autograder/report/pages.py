@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from autograder.grade.result import ExerciseResult, SubmissionResult
+from autograder.outcome import Outcome
 from autograder.report.feedback import case_html
 from autograder.report.templates import style, template
 
 _STEPS = {
-    "wrong": "Work the case below out by hand, then run your code on it, and compare line by line.",
-    "partial": "Part of it is right. Find out what is special about the case below, then run your code on it.",
-    "error": "Run the case below in your notebook: the error and its line show where it starts.",
-    "timeout": "Look for a loop that never ends, or one in Python over what NumPy does at once.",
-    "memory": "Look for an array or a list that becomes far larger than the inputs.",
-    "crashed": "Look for what ends the whole process: `exit`, or endless recursion.",
-    "missing": "Start with its smallest case by hand, then write the function.",
-    "forbidden": "Write it with the standard library and NumPy alone.",
+    Outcome.WRONG: "Work the case below out by hand, then run your code on it, and compare line by line.",
+    Outcome.PARTIAL: "Part of it is right. Find out what is special about the case below, then run your code on it.",
+    Outcome.ERROR: "Run the case below in your notebook: the error and its line show where it starts.",
+    Outcome.TIMEOUT: "Look for a loop that never ends, or one in Python over what NumPy does at once.",
+    Outcome.MEMORY: "Look for an array or a list that becomes far larger than the inputs.",
+    Outcome.CRASHED: "Look for what ends the whole process: `exit`, or endless recursion.",
+    Outcome.MISSING: "Start with its smallest case by hand, then write the function.",
+    Outcome.FORBIDDEN: "Write it with the standard library and NumPy alone.",
 }
 """What to do first, by outcome."""
 
 
 def student_page(
-    entry: Mapping[str, Any],
+    result: SubmissionResult,
     *,
     assignment: str,
     student: str,
@@ -32,40 +33,40 @@ def student_page(
     max_total: float | None = None,
     submitted: str = "",
 ) -> str:
-    """The feedback page of a student, from an entry of the document's "submissions".
+    """The feedback page of a student.
 
     manual   what people graded: name, points (None: not yet), maximum and comment
     total    points in all, without the late penalty and with what people graded; `max_total` of how many
     """
-    exercises = entry["exercises"]
-    wrong = [each for each in exercises if each["outcome"] != "correct"]
-    best = next((each for each in wrong if each["score"] < each["max_score"]), None)
+    exercises = result.exercises
+    wrong = [each for each in exercises if each.outcome != Outcome.CORRECT]
+    best = next((each for each in wrong if each.score < each.max_score), None)
     return template("student.html.j2").render(
         assignment=assignment,
         student=student,
-        entry=entry,
+        result=result,
         wrong=wrong,
         cases=[case_html(each) for each in wrong],
-        told=[each for each in exercises if each["outcome"] == "correct" and each["message"]],
+        told=[each for each in exercises if each.outcome == Outcome.CORRECT and each.message],
         next=best,
-        step=_STEPS.get(best["outcome"], "") if best else "",
+        step=_STEPS.get(best.outcome, "") if best else "",
         bars=_bars(exercises, manual),
         manual=manual,
         waiting=[name for name, points, _, _ in manual if points is None],
         late_penalty=late_penalty,
-        total=entry["score"] if total is None else total,
-        max_total=entry["max_score"] if max_total is None else max_total,
+        total=result.score if total is None else total,
+        max_total=result.max_score if max_total is None else max_total,
         submitted=submitted,
         **style(),
     )
 
 
 def _bars(
-    exercises: Sequence[Mapping[str, Any]], manual: Sequence[tuple[str, float | None, float, str]]
+    exercises: Sequence[ExerciseResult], manual: Sequence[tuple[str, float | None, float, str]]
 ) -> list[dict[str, str]]:
     """A bar of 1000 for all points, in pieces as wide as an exercise's points, filled as far as they were given."""
-    pieces = [(each["score"], each["max_score"]) for each in exercises]
-    tested = {each["name"] for each in exercises}
+    pieces = [(each.score, each.max_score) for each in exercises]
+    tested = {each.name for each in exercises}
     pieces += [(points or 0.0, maximum) for name, points, maximum, _ in manual if name not in tested]
     whole = sum(maximum for _, maximum in pieces)
     bars: list[dict[str, str]] = []

@@ -10,6 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from autograder.grade.result import Document, ExerciseResult, Status
+from autograder.outcome import Outcome
 from autograder.report.values import explanation
 from autograder.text import clean, printable
 
@@ -18,22 +20,22 @@ if TYPE_CHECKING:
 
 _SHOWN = 60
 """Students in the table of a class: of more than fit on a few screens there are pages."""
-_STYLES = {"correct": "green", "partial": "yellow"}
+_STYLES = {Outcome.CORRECT: "green", Outcome.PARTIAL: "yellow"}
 
 
-def show(document: dict[str, Any], console: Console, sandbox: str) -> None:
+def show(document: Document, console: Console, sandbox: str) -> None:
     """Print a graded document: one block for each submission."""
-    console.print(Text(f"{document['assignment']}, version {document['version']}, sandbox: {sandbox}", style="dim"))
-    for entry in document["submissions"]:
+    console.print(Text(f"{document.assignment}, version {document.version}, sandbox: {sandbox}", style="dim"))
+    for entry in document.submissions:
         console.print()
-        points = "no score" if entry["score"] is None else f"{entry['score']:g} of {entry['max_score']:g}"
-        console.print(Text(f"{printable(entry['submission'])}: {points}", "bold"))
-        if entry["status"] == "aside":
-            console.print(Text(f"  {printable(entry['message'])}", "red"))
-        elif entry["status"] == "unreadable":
-            console.print(Text(f"  not graded: {printable(entry['message'])}", "red"))
+        points = "no score" if entry.score is None else f"{entry.score:g} of {entry.max_score:g}"
+        console.print(Text(f"{printable(entry.submission)}: {points}", "bold"))
+        if entry.status == Status.ASIDE:
+            console.print(Text(f"  {printable(entry.message or '')}", "red"))
+        elif entry.status == Status.UNREADABLE:
+            console.print(Text(f"  not graded: {printable(entry.message or '')}", "red"))
         else:
-            _show_exercises(entry["exercises"], console)
+            _show_exercises(entry.exercises, console)
 
 
 def show_class(rows: Sequence[Mapping[str, Any]], console: Console) -> None:
@@ -102,15 +104,16 @@ def _share(count: int, of: int) -> str:
     return f"{count} ({100 * count / of:.1f} %)" if of else str(count)
 
 
-def _show_exercises(exercises: list[dict[str, Any]], console: Console) -> None:
+def _show_exercises(exercises: Sequence[ExerciseResult], console: Console) -> None:
     """One line for each exercise, and below it why points were lost; code is not wrapped, so that it can be copied."""
-    width = max(len(entry["name"]) for entry in exercises)
+    width = max(len(entry.name) for entry in exercises)
     for entry in exercises:
-        style = _STYLES.get(entry["outcome"], "red")
-        earned = f"{entry['score']:g}/{entry['max_score']:g}"
-        console.print(Text(f"{earned:>9}  {entry['name']:<{width}}  "), Text(entry["outcome"], style), sep="", end="")
-        message, shown = printable(entry["message"] or ""), [printable(line) for line in explanation(entry)]
-        if shown and not entry["counterexample"]:
+        style = _STYLES.get(entry.outcome, "red")
+        earned = f"{entry.score:g}/{entry.max_score:g}"
+        console.print(Text(f"{earned:>9}  {entry.name:<{width}}  "), Text(entry.outcome, style), sep="", end="")
+        message = printable(entry.message or "")
+        shown = [printable(line) for line in explanation(entry.message, entry.counterexample)]
+        if shown and not entry.counterexample:
             console.print(Text(f"  {message}"), soft_wrap=True)
             continue
         console.print()

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from autograder.cases.equality import close
+from autograder.grade.result import Counterexample
+from autograder.outcome import Outcome
 
 _LONGEST = 8
 """Rows, columns and parts that are shown of more."""
@@ -23,14 +25,20 @@ _DIGITS = (6, 8, 10, 12, 15, 17)
 _SPECIAL = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
 _ENTRY = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|-?inf|nan|NaN|True|False|None")
 
-_MARKS = {"correct": "✓", "runs": "○", "partial": "◐", "missing": "○", "later": "○"}
+_MARKS = {
+    Outcome.CORRECT: "✓",
+    Outcome.RUNS: "○",
+    Outcome.PARTIAL: "◐",
+    Outcome.MISSING: "○",
+    Outcome.LATER: "○",
+}
 """Signs of outcomes, so that none is told by colour alone; ✗ for the others."""
 
 Path = tuple[int, ...]
 Shape = tuple[int, ...]
 
 
-def mark(outcome: str) -> str:
+def mark(outcome: Outcome) -> str:
     """The sign of an outcome."""
     return _MARKS.get(outcome, "✗")
 
@@ -102,23 +110,21 @@ class Comparison:
         return any(grid.text for part in self.parts for grid in (part.expected, part.got) if grid)
 
 
-def explanation(exercise: dict[str, Any]) -> list[str]:
+def explanation(message: str | None, shown: Counterexample | None) -> list[str]:
     """What there is to say about an exercise: the message, then the counterexample as code, expected and got."""
-    lines = [exercise["message"]] if exercise["message"] else []
-    shown = exercise["counterexample"]
+    lines = [message] if message else []
     if shown:
-        lines += shown["call"].split("\n")
-        if shown["expected"] is not None:  # None where many results are right
-            lines.append(f"expected {_text(shown['expected'])}")
-        if shown["got"] is not None:
-            lines.append(f"got      {_text(shown['got'])}")
+        lines += shown.call.split("\n")
+        if shown.expected is not None:  # None where many results are right
+            lines.append(f"expected {_text(shown.expected)}")
+        if shown.got is not None:
+            lines.append(f"got      {_text(shown.got)}")
     return lines
 
 
-def comparison(counterexample: dict[str, Any]) -> Comparison:
+def comparison(counterexample: Counterexample) -> Comparison:
     """The two results of a counterexample side by side; items that differ come first where there are many."""
-    expected, got = counterexample["expected"], counterexample["got"]
-    names = counterexample.get("shapes", {}).get("result")
+    expected, got, names = counterexample.expected, counterexample.got, counterexample.shapes.get("result")
     if not all(value is None or _numeric(value) for value in (expected, got)) or (expected is None and got is None):
         return _texts(expected, got)
     parts = [_part(path, due, own, names) for path, due, own in _items((), expected, got)]

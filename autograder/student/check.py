@@ -14,15 +14,16 @@ from autograder.border.values import Value
 from autograder.cases import visible
 from autograder.cases.model import AssignmentCases, ExerciseCases
 from autograder.errors import UsageError
-from autograder.grade.result import Result, judge_answers, result_of
+from autograder.grade.result import Counterexample, judge_answers
 from autograder.judge.compare import Verdict
 from autograder.judge.diagnosis import UNTOUCHED, Diagnosis, undefined
 from autograder.judge.places import placed
+from autograder.outcome import Outcome
 from autograder.sandbox.inside.definitions import Definitions
 from autograder.student import find
 from autograder.student.calls import Answers, ask, lacks
 from autograder.student.run import StudentFile
-from autograder.student.show import Checked, Stopped, Told
+from autograder.student.show import Checked, CheckedExercise, Stopped, Told
 from autograder.student.versions import too_new
 from autograder.submission.reading import Submission, Unreadable, read
 from autograder.submission.ways import rank
@@ -75,8 +76,10 @@ def check_file(path: Path, asked: list[str], assignment: str | None = None) -> C
     return Checked(cases.name, cases.version, _judged_file(cases, submission, file, chosen), str(path))
 
 
-def _judged_file(cases: AssignmentCases, submission: Submission, file: Path, names: Sequence[str]) -> list[Result]:
-    """Entries for exercises of a file, each in the best way; see `ways`."""
+def _judged_file(
+    cases: AssignmentCases, submission: Submission, file: Path, names: Sequence[str]
+) -> list[CheckedExercise]:
+    """What is said of exercises of a file, each in the best way; see `ways`."""
     exercises, own = {entry.name: entry for entry in cases.exercises}, StudentFile(submission, file)
     newer = too_new(submission.cells, file)
     refused = {name: newer[name.partition(".")[0]] for name in names if name.partition(".")[0] in newer}
@@ -84,64 +87,76 @@ def _judged_file(cases: AssignmentCases, submission: Submission, file: Path, nam
     names = [name for name in names if name not in refused]
     best |= {name: _entry(exercises[name], given, submission) for name, given in own.answers(names)}
 
-    def wrong() -> list[tuple[ExerciseCases, str]]:
-        return [(exercises[name], best[name]["outcome"]) for name in names if not best[name]["right"]]
+    def wrong() -> list[tuple[ExerciseCases, Outcome]]:
+        return [(exercises[name], best[name].outcome) for name in names if not best[name].right]
 
     for way, tried in own.ways.others(wrong):
         for name, given in own.answers([entry.name for entry in tried], way):
             other = _entry(exercises[name], given, submission)
             if _rank(other) > _rank(best[name]):
                 best[name] = other
-            elif other["message"] == best[name]["message"]:
+            elif other.message == best[name].message:
                 own.ways.unmoved.add(name)
     return _with_helpers(cases, [best[entry.name] for entry in cases.exercises if entry.name in best])
 
 
-def _rank(entry: Result) -> tuple[float, int]:
-    return rank(1.0 if entry["right"] else 0.5 if entry["outcome"] == "partial" else 0.0, entry["outcome"])
+def _rank(entry: CheckedExercise) -> tuple[float, int]:
+    return rank(1.0 if entry.right else 0.5 if entry.outcome == Outcome.PARTIAL else 0.0, entry.outcome)
 
 
-def judged(cases: AssignmentCases, answers: Iterable[tuple[str, Answers | Diagnosis]]) -> list[Result]:
-    """An entry for each exercise, as in the feedback but for points, with `later`: what only grading judges."""
+def judged(cases: AssignmentCases, answers: Iterable[tuple[str, Answers | Diagnosis]]) -> list[CheckedExercise]:
+    """What is said of each exercise, as in the feedback but for points."""
     exercises = {entry.name: entry for entry in cases.exercises}
     return _with_helpers(cases, [_entry(exercises[name], given, Submission("", ())) for name, given in answers])
 
 
-def _with_helpers(cases: AssignmentCases, found: list[Result]) -> list[Result]:
-    """The entries, naming wrong helpers that others build on."""
+def _with_helpers(cases: AssignmentCases, checked: Sequence[CheckedExercise]) -> list[CheckedExercise]:
+    """The same, naming wrong helpers that others build on."""
     exercises = {entry.name: entry for entry in cases.exercises}
-    wrong = [entry["name"] for entry in found if entry["outcome"] in ("wrong", "partial")]
-    for entry in found:
-        helpers = [f"`{name}`" for name in exercises[entry["name"]].builds_on if name in wrong]
-        if helpers and entry["name"] in wrong:
-            entry["message"] = f"{entry['message']} (mend {', '.join(helpers)} first, on which this builds)"
-    return found
+    wrong = [entry.name for entry in checked if entry.outcome in (Outcome.WRONG, Outcome.PARTIAL)]
+
+    def named(entry: CheckedExercise) -> CheckedExercise:
+        helpers = [f"`{name}`" for name in exercises[entry.name].builds_on if name in wrong]
+        if not helpers or entry.name not in wrong:
+            return entry
+        told = f"{entry.message} (mend {', '.join(helpers)} first, on which this builds)"
+        return dataclasses.replace(entry, message=told)
+
+    return list(map(named, checked))
 
 
-def _entry(exercise: ExerciseCases, given: Answers | Diagnosis, submission: Submission) -> Result:
+def _entry(exercise: ExerciseCases, given: Answers | Diagnosis, submission: Submission) -> CheckedExercise:
     diagnosis = given if isinstance(given, Diagnosis) else _diagnosis(exercise, given)
     diagnosis = placed(diagnosis, exercise.name, submission)
-    if diagnosis.outcome == "missing":
+    if diagnosis.outcome == Outcome.MISSING:
         diagnosis = dataclasses.replace(diagnosis, shown=None)
-    entry = result_of(exercise, 0.0, diagnosis)
-    kept = {key: entry[key] for key in ("name", "outcome", "message", "counterexample")}
-    right = diagnosis.outcome in ("correct", "runs", "later")
-    return {**kept, "right": right, "summary": exercise.summary, "later": list(exercise.relations)}
+    shown = diagnosis.shown
+    return CheckedExercise(
+        exercise.name,
+        exercise.summary,
+        diagnosis.outcome,
+        diagnosis.message,
+        Counterexample.of(exercise, shown.case, shown.answer) if shown else None,
+        right=diagnosis.outcome in (Outcome.CORRECT, Outcome.RUNS, Outcome.LATER),
+        later=exercise.relations,
+    )
 
 
 def _diagnosis(exercise: ExerciseCases, given: Answers) -> Diagnosis:
     if not exercise.cases:
-        return Diagnosis("later", "there is no case small enough to be looked at")
+        return Diagnosis(Outcome.LATER, "there is no case small enough to be looked at")
     judged = judge_answers(exercise, given.first, given.again)
     if given.untouched and not judged.points:
         return UNTOUCHED
     if not exercise.unique:
         for case, answer in zip(exercise.cases, given.first, strict=True):
             if answer.error is None and _is_nothing(answer.value):
-                return Diagnosis("wrong", _NOTHING, None, Verdict(case, answer, relation=_NOTHING))
+                return Diagnosis(Outcome.WRONG, _NOTHING, None, Verdict(case, answer, relation=_NOTHING))
     diagnosis = judged.diagnosis
-    if diagnosis.outcome == "correct" and not exercise.unique:
-        return Diagnosis("runs", "many results are right, and these cases cannot tell whether yours is one of them")
+    if diagnosis.outcome == Outcome.CORRECT and not exercise.unique:
+        return Diagnosis(
+            Outcome.RUNS, "many results are right, and these cases cannot tell whether yours is one of them"
+        )
     return diagnosis
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from autograder.cases.model import error_in
 from autograder.judge.diagnosis import Diagnosis, died, undefined
+from autograder.outcome import Outcome
 from autograder.sandbox.patience import Patience, waited
 from autograder.student.calls import Answers
 from autograder.submission.reading import Submission
@@ -54,7 +55,7 @@ class StudentFile:
                     reply = process.next(self._seconds) if loaded is not None else None
                     left.remove(name)
                     if reply is None:
-                        yield name, Diagnosis(process.died, died(process.died, self._seconds))
+                        yield name, Diagnosis(Outcome(process.died), died(process.died, self._seconds))
                         break
                     yield name, _read(name, reply, loaded or {})
             finally:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import html
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autograder.grade.result import Counterexample
+from autograder.outcome import Outcome
 from autograder.report.values import Cell, Grid, comparison, explanation, mark
 from autograder.text import printable
 
 _NOT_YET, _NOT_DEFINED = "not attempted yet", "not defined"
-_WORDS = {"correct": "right", "runs": "runs", "partial": "partly right", "missing": "not there", "later": "later"}
+_WORDS = {Outcome.CORRECT: "right", Outcome.PARTIAL: "partly right", Outcome.MISSING: "not there"}
+"""Where the outcome's own word is not that of a check."""
 _COLOURS = {"✓": "32", "◐": "33", "✗": "31", "○": "2"}
 _LIMIT = "These are a few small cases; the hidden ones, which decide the points, are many and include the edges."
 _UNTOUCHED = "Nothing of it is attempted in this file yet; if you have worked on it, save it first."
@@ -68,21 +71,43 @@ class Stopped(KeyboardInterrupt):
 
 
 @dataclass(frozen=True)
+class CheckedExercise:
+    """What a check says of one exercise.
+
+    right   whether nothing wrong is seen
+    later   what only grading judges
+    """
+
+    name: str
+    summary: str
+    outcome: Outcome
+    message: str | None
+    counterexample: Counterexample | None
+    right: bool
+    later: tuple[str, ...]
+
+    def published(self) -> dict[str, Any]:
+        """What the document of a check has of it."""
+        shown = self.counterexample and self.counterexample.published()
+        return {"name": self.name, "outcome": self.outcome, "message": self.message, "counterexample": shown}
+
+
+@dataclass(frozen=True)
 class Checked:
-    """What a check found: an entry for each exercise; in a notebook and a terminal it shows itself.
+    """What a check found: what it says of each exercise; in a notebook and a terminal it shows itself.
 
     `problem` says why a file could not be read.
     """
 
     assignment: str
     version: str
-    exercises: Sequence[Mapping[str, Any]]
+    exercises: Sequence[CheckedExercise]
     file: str = ""
     problem: str | None = None
 
     def __bool__(self) -> bool:
         """Whether everything that was asked for is there, and right as far as can be seen."""
-        return self.problem is None and all(entry["right"] for entry in self.exercises)
+        return self.problem is None and all(entry.right for entry in self.exercises)
 
     def __repr__(self) -> str:
         return self.text()
@@ -90,10 +115,10 @@ class Checked:
     def text(self, width: int = 100, colour: bool = False) -> str:
         """The check as lines of text, with colours of a terminal if asked for."""
         lines = [_paint(printable(self._title()), "1", colour)]
-        names = max((len(entry["name"]) for entry in self._shown()), default=0)
+        names = max((len(entry.name) for entry in self._shown()), default=0)
         for entry in self._shown():
-            sign = mark(entry["outcome"])
-            head = f"{sign} {printable(entry['name']):<{names}}  "
+            sign = mark(entry.outcome)
+            head = f"{sign} {printable(entry.name):<{names}}  "
             lines += [f"  {_paint(head, _COLOURS[sign], colour)}{_word(entry)}"]
             lines += [" " * 6 + line for line in _body(entry, width - 6)]
         for state, waiting in self._waiting().items():
@@ -114,11 +139,7 @@ class Checked:
 
     def as_json(self) -> dict[str, Any]:
         """The check for machines, in the form of a graded document without points."""
-        kept = ("name", "outcome", "message", "counterexample")
-        exercises = [
-            {**{key: entry[key] for key in kept}, "counterexample": _without_call(entry["counterexample"])}
-            for entry in self.exercises
-        ]
+        exercises = [entry.published() for entry in self.exercises]
         status = "unreadable" if self.problem else "checked"
         submission = {"submission": self.file, "status": status, "message": self.problem, "exercises": exercises}
         return {"assignment": self.assignment, "version": self.version, "submissions": [submission]}
@@ -127,22 +148,22 @@ class Checked:
         file = f"{self.file}: " if self.file else ""
         if self.problem:
             return f"{file}not checked: {self.problem}"
-        outcomes = [entry["outcome"] for entry in self.exercises]
-        right = f"{outcomes.count('correct')} of {len(outcomes)} right on the visible cases"
-        unsure = sum(outcome in ("runs", "later") for outcome in outcomes)
+        outcomes = [entry.outcome for entry in self.exercises]
+        right = f"{outcomes.count(Outcome.CORRECT)} of {len(outcomes)} right on the visible cases"
+        unsure = sum(outcome in (Outcome.RUNS, Outcome.LATER) for outcome in outcomes)
         more = f", {unsure} judged only when handed in" if unsure else ""
         return f"{file}{self.assignment}, {right}{more}"
 
     def _note(self) -> str:
         if self.problem:
             return ""
-        if any(entry["outcome"] != "missing" for entry in self.exercises):
+        if any(entry.outcome != Outcome.MISSING for entry in self.exercises):
             return _LIMIT
-        if any(entry["message"] == _NOT_YET for entry in self.exercises):
+        if any(entry.message == _NOT_YET for entry in self.exercises):
             return _UNTOUCHED if self.file else _LIMIT
         return _OTHER.format(self.assignment) if self.file else _NOT_RUN
 
-    def _shown(self) -> list[Mapping[str, Any]]:
+    def _shown(self) -> list[CheckedExercise]:
         return [entry for entry in self.exercises if _state(entry) is None]
 
     def _waiting(self) -> dict[str, list[str]]:
@@ -150,60 +171,56 @@ class Checked:
         found: dict[str, list[str]] = {}
         for entry in self.exercises:
             if state := _state(entry):
-                found.setdefault(state, []).append(entry["name"])
+                found.setdefault(state, []).append(entry.name)
         return found
 
 
-def _state(entry: Mapping[str, Any]) -> str | None:
+def _state(entry: CheckedExercise) -> str | None:
     """In two or three words, why there is nothing to say; None if there is."""
-    known = {_NOT_YET: _NOT_YET, f"`{entry['name']}` is not defined": _NOT_DEFINED}
-    return known.get(entry["message"] or "")
-
-
-def _without_call(counterexample: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return None if counterexample is None else {key: counterexample[key] for key in ("arguments", "expected", "got")}
+    known = {_NOT_YET: _NOT_YET, f"`{entry.name}` is not defined": _NOT_DEFINED}
+    return known.get(entry.message or "")
 
 
 def _paint(text: str, code: str, colour: bool) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if colour else text
 
 
-def _word(entry: Mapping[str, Any]) -> str:
-    return _WORDS.get(entry["outcome"], str(entry["outcome"]))
+def _word(entry: CheckedExercise) -> str:
+    return _WORDS.get(entry.outcome, entry.outcome)
 
 
-def _body(entry: Mapping[str, Any], width: int) -> Iterator[str]:
-    lines = [printable(line) for line in explanation(dict(entry))]
-    if entry["message"]:
+def _body(entry: CheckedExercise, width: int) -> Iterator[str]:
+    lines = [printable(line) for line in explanation(entry.message, entry.counterexample)]
+    if entry.message:
         yield from textwrap.wrap(lines.pop(0), max(width, 20))
     yield from lines
-    if entry["later"] and entry["right"]:
+    if entry.later and entry.right:
         yield from textwrap.wrap(_later(entry), max(width, 20))
 
 
-def _later(entry: Mapping[str, Any]) -> str:
-    return f"judged when you hand it in: {'; '.join(map(printable, entry['later']))}"
+def _later(entry: CheckedExercise) -> str:
+    return f"judged when you hand it in: {'; '.join(map(printable, entry.later))}"
 
 
-def _item(entry: Mapping[str, Any]) -> str:
+def _item(entry: CheckedExercise) -> str:
     """One exercise as an item of a list, everything in it escaped."""
-    name, word = html.escape(printable(entry["name"])), html.escape(_word(entry))
-    about = "" if entry["right"] else f' <span class="ag-note">· {_prose(entry["summary"])}</span>'
-    parts = [f"<div>{mark(entry['outcome'])} <strong><code>{name}</code></strong> {word}{about}</div>"]
-    if entry["message"]:
-        parts.append(f"<p>{_prose(entry['message'])}</p>")
-    if entry["later"] and entry["right"]:
+    name, word = html.escape(printable(entry.name)), html.escape(_word(entry))
+    about = "" if entry.right else f' <span class="ag-note">· {_prose(entry.summary)}</span>'
+    parts = [f"<div>{mark(entry.outcome)} <strong><code>{name}</code></strong> {word}{about}</div>"]
+    if entry.message:
+        parts.append(f"<p>{_prose(entry.message)}</p>")
+    if entry.later and entry.right:
         parts.append(f'<p class="ag-note">{_prose(_later(entry))}</p>')
-    shown = entry["counterexample"]
+    shown = entry.counterexample
     if shown:
-        parts.append(_pre(html.escape(_lines(shown["call"])), f"call that shows it, of {name}", "ag-call"))
+        parts.append(_pre(html.escape(_lines(shown.call)), f"call that shows it, of {name}", "ag-call"))
         parts.append(_results(shown, name))
-    return f'<li class="ag-{html.escape(entry["outcome"])}">{"".join(parts)}</li>'
+    return f'<li class="ag-{html.escape(entry.outcome)}">{"".join(parts)}</li>'
 
 
-def _results(shown: Mapping[str, Any], name: str) -> str:
+def _results(shown: Counterexample, name: str) -> str:
     """What was expected beside what came, item by item, as small tables; what differs is marked."""
-    found = comparison(dict(shown))
+    found = comparison(shown)
     parts = []
     for part in found.parts:
         place = f" {part.place}" if part.place else ""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from autograder.cases import visible
 from autograder.judge.diagnosis import Diagnosis
+from autograder.outcome import Outcome
 from autograder.submission.reading import Cell
 
 _DEFINED = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
@@ -31,7 +32,7 @@ def too_new(cells: Sequence[Cell], file: Path) -> dict[str, Diagnosis]:
             # Its line is the one where the parser stopped, which may be far below.
             reason = f"raises SyntaxError: {error.msg}; it is graded with Python {python[0]}.{python[1]}"
             for name in _DEFINED.findall(cell.source):
-                diagnoses[name] = Diagnosis("error", f"`{name}` could not be defined: {reason}")
+                diagnoses[name] = Diagnosis(Outcome.ERROR, f"`{name}` could not be defined: {reason}")
     return diagnoses
 
 

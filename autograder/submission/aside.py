@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from autograder.errors import AutograderError
 
@@ -26,20 +26,6 @@ def message(stage: str, error: BaseException | str) -> str:
     told = f"put aside while it was {stage} ({clean(reason, 300)}), which is no mistake of its author; nothing is lost"
     again = "collect" if stage == "collected" else "grade"
     return f"{told}: {again} it again, and where it is put aside again, look at it by hand"
-
-
-def entry(name: str, maximum: float, told: str) -> dict[str, Any]:
-    """The entry of the document's "submissions" for a submission that was put aside."""
-    from autograder.text import clean
-
-    return {
-        "submission": clean(name, 400),
-        "score": None,
-        "max_score": maximum,
-        "status": "aside",
-        "message": clean(told, 600),
-        "exercises": [],
-    }
 
 
 def apart(

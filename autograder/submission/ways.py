@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.cases.model import ExerciseCases
+from autograder.outcome import RESULTS, Outcome
 from autograder.submission.reading import Cell
 
 _TEST = "test-"
-_RESULTS = ("correct", "partial", "wrong")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Ways:
         self._settled = settled if type(settled) is int else len(self._cells)
 
     def others(
-        self, wrong: Callable[[], Iterable[tuple[ExerciseCases, str]]]
+        self, wrong: Callable[[], Iterable[tuple[ExerciseCases, Outcome]]]
     ) -> Iterator[tuple[Way, list[ExerciseCases]]]:
         """Each way that may give something else for some of what is `wrong` by then, and these exercises.
 
@@ -73,10 +73,10 @@ class Ways:
                     groups.setdefault(way, []).append(exercise)
             yield from groups.items()
 
-    def _notebook(self, exercise: ExerciseCases, outcome: str) -> Way | None:
+    def _notebook(self, exercise: ExerciseCases, outcome: Outcome) -> Way | None:
         return None if self._complete else NOTEBOOK
 
-    def _until_test(self, exercise: ExerciseCases, outcome: str) -> Way | None:
+    def _until_test(self, exercise: ExerciseCases, outcome: Outcome) -> Way | None:
         """Up to the exercise's own test cell, or else to the end of the cell that last defines it.
 
         What is missing was there before only if it is defined twice.
@@ -84,7 +84,7 @@ class Ways:
         test, owner = f"{_TEST}{exercise.name.replace('.', '-')}", re.escape(exercise.name.partition(".")[0])
         defines = re.compile(rf"^[ \t]*(?:(?:async[ \t]+)?(?:def|class)[ \t]+{owner}\b|{owner}[ \t]*=)", re.MULTILINE)
         defining = [number for number, cell in enumerate(self._cells, 1) if defines.search(cell.source)]
-        if outcome == "missing" and len(defining) < 2:
+        if outcome == Outcome.MISSING and len(defining) < 2:
             return None
         last = self._names.index(test) if test in self._names else max(defining, default=0)
         return (
@@ -92,6 +92,6 @@ class Ways:
         )
 
 
-def rank(points: float, outcome: str) -> tuple[float, int]:
+def rank(points: float, outcome: Outcome) -> tuple[float, int]:
     """What makes a way better than another: points, then results that can be told apart from right ones."""
-    return points, 2 if outcome in _RESULTS else 0 if outcome == "missing" else 1
+    return points, 2 if outcome in RESULTS else 0 if outcome == Outcome.MISSING else 1

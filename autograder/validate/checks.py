@@ -22,9 +22,11 @@ from autograder.cases.equality import RTOL
 from autograder.cases.model import AssignmentCases
 from autograder.cases.store import load
 from autograder.errors import AutograderError
-from autograder.grade.grader import grade_files, published
+from autograder.grade.grader import grade_files
+from autograder.grade.result import Document, Status
 from autograder.judge.compare import compare
 from autograder.judge.diagnosis import diagnose
+from autograder.outcome import Outcome
 from autograder.sandbox.launcher import Sandbox
 from autograder.validate import oracles
 from autograder.validate.coverage import branches_missed, inputs_reached
@@ -109,12 +111,12 @@ class Subject:
     student_notebook: Callable[[str], str]
 
     @cached_property
-    def documents(self) -> tuple[dict[str, Any], dict[str, Any]]:
+    def documents(self) -> tuple[Document, Document]:
         """The instructor's notebook and the released one, graded twice."""
         name = self.assignment.name
         paths = [project.notebook(name), project.released(name)]
         first, again = (grade_files(name, paths, sandbox=self.sandbox) for _ in range(2))
-        return published(first), published(again)
+        return first, again
 
     @cached_property
     def made(self) -> str:
@@ -165,7 +167,7 @@ def _misconceptions(subject: Subject) -> Seen:
         relations = assignment.relations(exercise.name) if exercise.relations else ()
         for known in exercise.mistakes:
             found = diagnose(exercise, compare(exercise, known.answers, relations))
-            if found.outcome == "correct":
+            if found.outcome == Outcome.CORRECT:
                 wrong.append(
                     f"{exercise.name}: {known.name} is right on every case, it is no misconception: remove it, or draw "
                     "a case that tells"
@@ -179,27 +181,25 @@ def _misconceptions(subject: Subject) -> Seen:
 
 
 def _solution(subject: Subject) -> Seen:
-    solved = subject.documents[0]["submissions"][0]
+    solved = subject.documents[0].submissions[0]
     wrong = [
-        f"{entry['name']}: {entry['message'] or entry['outcome']}"
-        for entry in solved["exercises"]
-        if entry["outcome"] != "correct"
+        f"{each.name}: {each.message or each.outcome}" for each in solved.exercises if each.outcome != Outcome.CORRECT
     ]
-    if solved["score"] != 100 and not wrong:
-        wrong.append(f"it scores {solved['score']:g}")
+    if solved.score != 100 and not wrong:
+        wrong.append(f"it scores {solved.score:g}")
     return wrong, "100"
 
 
 def _stub(subject: Subject) -> Seen:
-    stub = subject.documents[0]["submissions"][1]
-    if stub["status"] != "graded":
-        return [stub["message"]], ""
-    attempted = [entry["name"] for entry in stub["exercises"] if entry["outcome"] != "missing"]
+    stub = subject.documents[0].submissions[1]
+    if stub.status != Status.GRADED:
+        return [stub.message or stub.status], ""
+    attempted = [each.name for each in stub.exercises if each.outcome != Outcome.MISSING]
     return [f"{name} is not missing from the released notebook" for name in attempted], "0, all missing"
 
 
 def _same_twice(subject: Subject) -> Seen:
-    first, again = (json.dumps(document, ensure_ascii=False) for document in subject.documents)
+    first, again = (json.dumps(document.published(), ensure_ascii=False) for document in subject.documents)
     return [] if first == again else ["two runs give documents that differ"], "byte for byte"
 
 

@@ -24,6 +24,7 @@ from autograder.errors import AuthoringError
 from autograder.grade.grader import Grader
 from autograder.grade.session import encoded
 from autograder.judge.compare import judge
+from autograder.outcome import Outcome
 from autograder.sandbox.launcher import Sandbox
 from autograder.sandbox.parent import Limits, WorkerDied
 from autograder.submission.reading import Submission
@@ -189,7 +190,7 @@ def _with(cells: Sequence[str], mutant: Mutant) -> tuple[str, ...]:
 
 def _full(grader: Grader, submission: Submission) -> bool:
     result = grader.grade(submission)
-    return all(entry["outcome"] == "correct" and not entry["follow_through"] for entry in result["exercises"])
+    return all(each.outcome == Outcome.CORRECT and not each.follow_through for each in result.exercises)
 
 
 def _grader_of(assignment: AssignmentCases, function: str, sandbox: Sandbox) -> Grader:

@@ -17,13 +17,13 @@ from typing import Any
 
 from autograder.cases.store import load
 from autograder.course.engine import engine
-from autograder.course.feedback import write_pages
-from autograder.course.files import Collected, released, students, write
+from autograder.course.feedback import write_pages, write_result
+from autograder.course.files import Collected, released, students
+from autograder.course.grading import note
 from autograder.course.marking import Marked, Marker
 from autograder.course.plugins.export import rows, to_csv
 from autograder.course.pool import pool
 from autograder.course.record import penalise, record
-from autograder.course.state import result_file
 from autograder.course.tools import gradebook
 from autograder.report.classroom import class_page
 from autograder.sandbox.launcher import Sandbox, choose
@@ -89,14 +89,14 @@ def _recorded(name: str, course: Path, marked: Sequence[Marked]) -> dict[str, Co
                 penalise(course, book, name, [each.collected.student for each in batch])
         with spent() as costs["feedback pages"]:
             for batch in batches:
-                for each in batch:
-                    content = json.dumps(each.entry, ensure_ascii=False).encode()
-                    write(result_file(course, name, each.collected.student), content, durable=False)
-                write_pages(course, book, name, {each.collected.student: each.entry for each in batch})
+                results = {each.collected.student: each.result for each in batch if each.result}
+                for student, result in results.items():
+                    write_result(course, name, student, result)
+                write_pages(course, book, name, results)
         with spent() as costs["wait for the disk"]:
             os.sync()
         with spent() as costs["class page and table"]:
-            notes = {each.collected.student: {**each.entry, "message": each.entry["message"] or ""} for each in marked}
+            notes = {each.collected.student: note(each, "") for each in marked}
             table = rows(book, name, notes)
             to_csv(table)
             class_page(name, [vars(row) for row in table], notes, "grades.csv")

@@ -15,6 +15,7 @@ from autograder.course.outputs import write_outputs
 from autograder.course.restore import Released
 from autograder.errors import CourseError
 from autograder.grade.grader import grade_files
+from autograder.grade.result import Status
 from autograder.sandbox.launcher import choose
 
 
@@ -47,8 +48,8 @@ class GradeInSandbox(CoursePreprocessor):
         if notebook != name:
             raise CourseError(f"{notebook}.ipynb is no notebook of {name}; only {name}.ipynb is graded.")
         folder = Path(self.course) / "submitted" / student / name
-        (graded,) = grade_files(name, [folder], names=[student], sandbox=choose(allow_weak=False))["submissions"]
-        if graded["status"] != "graded":
-            raise CourseError(f"{student}: {graded['message']}.")
+        (graded,) = grade_files(name, [folder], names=[student], sandbox=choose(allow_weak=False)).submissions
+        if graded.status != Status.GRADED:
+            raise CourseError(f"{student}: {graded.message}.")
         write_outputs(nb, graded)
         return nb, resources
