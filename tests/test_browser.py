@@ -26,7 +26,7 @@ from autograder.report.classroom import class_page
 from autograder.report.feedback import exercise_html, unreadable_html
 from autograder.report.pages import student_page
 from tests.conftest import CHROMIUM
-from tests.test_pages import entry, row
+from tests.test_pages import entry, noted, row
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
 
@@ -118,7 +118,7 @@ PAGES = {
     "hostile-class": class_page(
         EVIL,
         [row(EVIL, status="unreadable", message=EVIL), row("b", status="aside", message=EVIL), row("c", status=EVIL)],
-        {EVIL: {"exercises": [wrong(EVIL, EVIL, hint=EVIL), wrong(EVIL, "timeout")]}, "b": {}},
+        {EVIL: {"exercises": [*noted(EVIL, text=EVIL, outcome=EVIL), *noted(text=EVIL, outcome="timeout")]}, "b": {}},
         EVIL,
         skipped=[EVIL],
     ),

@@ -711,7 +711,7 @@ def test_killed_before_the_commit_nothing_is_recorded(course: Path, monkeypatch:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(recording, "_update", killed)
+        patch.setattr(recording, "_grade", killed)
         with pytest.raises(KeyboardInterrupt):
             regrade(course)
     assert gradebook_dump(course) == before

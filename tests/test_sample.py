@@ -17,8 +17,7 @@ from playwright.sync_api import Browser
 
 from autograder import project
 from autograder.course.cluster import cluster
-from autograder.course.feedback import page_file
-from autograder.course.files import Collected
+from autograder.course.files import Collected, StudentFiles
 from autograder.course.grading import Summary, grade_course
 from autograder.course.marking import Marked
 from autograder.course.pool import processes
@@ -78,7 +77,7 @@ def test_everyone_can_read_the_pages(
     course: Path, summary: Summary, browser: Browser, student: str, width: int
 ) -> None:
     """The class page (of no student) and feedback of all kinds, as they were graded."""
-    path = page_file(course, "backprop", student) if student else summary.page
+    path = StudentFiles(course, "backprop", student).page if student else summary.page
     with Visit(browser, path, width) as visit:
         readable(visit, f"real-{student or 'class'}-{width}")
 

@@ -14,10 +14,9 @@ from pathlib import Path
 from nbgrader.api import BaseCell, Comment, Gradebook, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy import select
 
-from autograder.course.files import stamp, submitted, write
+from autograder.course.files import StudentFiles, stamp, write
 from autograder.course.plugins.export import Row, maxima, rows
-from autograder.course.record import autograded
-from autograder.course.state import State, locked, result_file
+from autograder.course.state import State, locked
 from autograder.course.tools import UNUSABLE, exchange, gradebook, run
 from autograder.errors import CourseError
 from autograder.grade.result import ExerciseResult, SubmissionResult
@@ -32,11 +31,6 @@ _BESIDE_BYTES = 1000
 _NOTEBOOK = re.compile(r"[\w .()+-]{1,100}", re.ASCII)
 _COPIES = 5
 """Notebooks of other names in one submission that get a page."""
-
-
-def page_file(course: Path, name: str, student: str) -> Path:
-    """Where a student's feedback page is."""
-    return course / "feedback" / student / name / f"{name}.html"
 
 
 @dataclass(frozen=True)
@@ -55,7 +49,7 @@ def write_pages(course: Path, book: Gradebook, name: str, results: Mapping[str, 
     said = _comments(book, name, list(results))
     for row in rows(book, name, notes, list(results)):
         page = _page(name, row, results[row.student], said.get(row.student, {}))
-        write(page_file(course, name, row.student), page.encode(), durable=False)
+        write(StudentFiles(course, name, row.student).page, page.encode(), durable=False)
         _write_beside(course, name, row.student)
 
 
@@ -71,7 +65,7 @@ def tell_aside(course: Path, book: Gradebook, name: str, problems: Mapping[str, 
         for student in some:
             result = results[student]
             write_result(course, name, student, result)
-            page = page_file(course, name, student)
+            page = StudentFiles(course, name, student).page
             write(page, student_page(result, assignment=name, student=student).encode(), durable=False)
             for file in _OF_EXCHANGE:
                 if text := stamp(course, name, student, file):
@@ -96,7 +90,7 @@ def release_feedback(name: str, course: Path) -> FeedbackRelease:
         missing = {
             student: f"the autograded notebook is missing or damaged; grade {name} again"
             for student in graded
-            if not all(page_file(course, name, student).with_name(file).is_file() for file in _OF_EXCHANGE)
+            if not all(StudentFiles(course, name, student).page.with_name(file).is_file() for file in _OF_EXCHANGE)
         }
         # nbgrader stops at the first page that it cannot release, and would take pages of students who are gone.
         missing |= failed
@@ -128,12 +122,12 @@ def make_pages(name: str, course: Path, state: State, students: Sequence[str]) -
 def write_result(course: Path, name: str, student: str, result: SubmissionResult) -> None:
     """Keep the result of a student for pages that are made anew."""
     text = json.dumps(result.as_json(), ensure_ascii=False, allow_nan=False)
-    write(result_file(course, name, student), text.encode(), durable=False)
+    write(StudentFiles(course, name, student).result, text.encode(), durable=False)
 
 
 def read_result(course: Path, name: str, student: str) -> SubmissionResult:
     """The result of the last run of a student. Raises LookupError where it is missing or damaged."""
-    path = result_file(course, name, student)
+    path = StudentFiles(course, name, student).result
     try:
         return SubmissionResult.from_json(json.loads(path.read_bytes()))
     except (OSError, ValueError, LookupError, TypeError) as error:
@@ -146,12 +140,13 @@ def _write_beside(course: Path, name: str, student: str) -> None:
 
     Students fetch by the names of the notebooks that they handed in, so a notebook with another name gets a page too.
     """
-    page, graded = page_file(course, name, student), autograded(course, name, student).parent
+    files = StudentFiles(course, name, student)
+    page, graded = files.page, files.autograded.parent
     for file in _OF_EXCHANGE:
         content = read_bytes(graded / file, _BESIDE_BYTES)
         if isinstance(content, bytes):
             write(page.with_name(file), content, durable=False)
-    handed_in = submitted(course, name, student).glob("*.ipynb")
+    handed_in = files.submitted.glob("*.ipynb")
     names = {path.stem for path in handed_in if _NOTEBOOK.fullmatch(path.stem)} | {name}
     for other in page.parent.glob("*.html"):
         if other.stem not in names:

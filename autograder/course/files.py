@@ -129,9 +129,38 @@ def released(course: Path, name: str) -> Path:
     return course / "release" / name / f"{name}.ipynb"
 
 
-def submitted(course: Path, name: str, student: str) -> Path:
-    """The folder of what was collected of a student."""
-    return course / "submitted" / student / name
+@dataclass(frozen=True)
+class StudentFiles:
+    """Where is what a student handed in for an assignment, and what was made of it."""
+
+    course: Path
+    assignment: str
+    student: str
+
+    @property
+    def submitted(self) -> Path:
+        """The folder of what was collected."""
+        return self.course / "submitted" / self.student / self.assignment
+
+    @property
+    def autograded(self) -> Path:
+        """The autograded notebook."""
+        return self.course / "autograded" / self.student / self.assignment / f"{self.assignment}.ipynb"
+
+    @property
+    def page(self) -> Path:
+        """The feedback page."""
+        return self.course / "feedback" / self.student / self.assignment / f"{self.assignment}.html"
+
+    @property
+    def result(self) -> Path:
+        """The result in full, as JSON with code to paste."""
+        return state_folder(self.course) / self.assignment / f"{self.student}.json"
+
+
+def state_folder(course: Path) -> Path:
+    """The folder of what this framework knows of a course."""
+    return course / ".autograder"
 
 
 def given_out(course: Path, name: str) -> Released:
@@ -142,7 +171,7 @@ def given_out(course: Path, name: str) -> Released:
 
 def submission(course: Path, name: str, student: str, given: Released) -> Chosen:
     """The file of a student that is graded: what was worked on, by its name, else the only one."""
-    folder = submitted(course, name, student)
+    folder = StudentFiles(course, name, student).submitted
     if os.path.islink(folder):
         return Chosen(name, read_bytes(folder))  # which is never read: another student's may be behind it
     return choose_in(folder, name, given)
@@ -150,6 +179,6 @@ def submission(course: Path, name: str, student: str, given: Released) -> Chosen
 
 def stamp(course: Path, name: str, student: str, file: str) -> str:
     """The text of a file that nbgrader's exchange puts beside a submission, "" if there is none such."""
-    folder = submitted(course, name, student)
+    folder = StudentFiles(course, name, student).submitted
     content = "" if os.path.islink(folder) else read_bytes(folder / file, _STAMP_BYTES)
     return content.decode("utf-8", "replace").strip() if isinstance(content, bytes) else ""

@@ -13,8 +13,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.course.files import Collected, class_page_file, given_out, released, students, table_file
-from autograder.course.state import State, gradebook_time, locked, not_collected, result_file
+from autograder.course.files import Collected, StudentFiles, class_page_file, given_out, released, students, table_file
+from autograder.course.state import State, gradebook_time, locked, not_collected
 from autograder.errors import CourseError
 from autograder.project import assignment_key
 from autograder.submission import aside
@@ -108,11 +108,8 @@ def grade_course(
 
 
 def _changed(state: State, course: Path, name: str, student: str, assignment: str, given: Released) -> bool:
-    files = (
-        course / "autograded" / student / name / f"{name}.ipynb",
-        course / "feedback" / student / name / f"{name}.html",
-        result_file(course, name, student),
-    )
+    own = StudentFiles(course, name, student)
+    files = own.autograded, own.page, own.result
     known = state.students.get(student)
     try:
         if known is None or not all(path.is_file() for path in files):
@@ -146,7 +143,7 @@ def _lost(course: Path, name: str, state: State) -> list[str]:
 def _forget(course: Path, name: str, state: State, students: Sequence[str]) -> None:
     """Students are graded anew, and a person looks again at their answers: which this gradebook knew is lost."""
     for student in students:
-        (course / "autograded" / student / name / f"{name}.ipynb").unlink(missing_ok=True)
+        StudentFiles(course, name, student).autograded.unlink(missing_ok=True)
         del state.students[student]
 
 

@@ -3,8 +3,8 @@
 The order matters. The notebook of the last time tells whether a written answer has changed, so it is replaced only
 when the gradebook has been told; killed in between, the next run finds the same difference and does the same again.
 
-nbgrader's `Gradebook` loads a dozen computed columns for each object and commits for each call. Here its tables, as
-`nbgrader.api` declares them, are read and written by SQLAlchemy's statements, each for all submissions at once.
+nbgrader's `Gradebook` commits for each call, and each of its objects computes a dozen sums when it is loaded. Here the
+same objects are loaded with their own columns alone, for all submissions of a batch at once, and committed together.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ from nbgrader.api import (
     SubmittedNotebook,
     new_uuid,
 )
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import select
+from sqlalchemy.orm import load_only
 
-from autograder.course.files import stamp, write
+from autograder.course.files import StudentFiles, stamp, write
 from autograder.course.marking import Cell, Marked, written_answers
 from autograder.course.moment import moment
 from autograder.course.notebook import exercise_of
@@ -44,8 +45,6 @@ _ROUNDING = 1e-6
 _MANY = 500
 """Names in one statement: databases limit how many values one may have."""
 
-Rows = list[dict[str, Any]]
-
 
 def record(course: Path, book: Gradebook, name: str, marked: Sequence[Marked]) -> None:
     """Record submissions that have a result. Doing it twice changes nothing.
@@ -54,17 +53,13 @@ def record(course: Path, book: Gradebook, name: str, marked: Sequence[Marked]) -
     whatever is raised, nothing is recorded then.
     """
     before = {
-        each.collected.student: written_answers(autograded(course, name, each.collected.student)) for each in marked
+        each.collected.student: written_answers(StudentFiles(course, name, each.collected.student).autograded)
+        for each in marked
     }
     with transaction(book):
         _record(book, _Places.find(book, name, course), marked, before)
     for each in marked:
         _save_files(course, name, each)
-
-
-def autograded(course: Path, name: str, student: str) -> Path:
-    """Where a student's autograded notebook is."""
-    return course / "autograded" / student / name / f"{name}.ipynb"
 
 
 @dataclass(frozen=True)
@@ -125,35 +120,38 @@ def penalise(course: Path, book: Gradebook, name: str, students: Sequence[str] |
     """
     with transaction(book):
         places = _Places.find(book, name, course)
-        penalties = SubmittedNotebook.late_submission_penalty
-        person = SubmittedAssignment.student_id, SubmittedAssignment.timestamp, SubmittedAssignment.extension
         query = (
-            select(*person, SubmittedNotebook.id, penalties)
+            select(SubmittedAssignment, SubmittedNotebook)
             .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
             .where(SubmittedNotebook.notebook_id == places.notebook)
+            .options(
+                load_only(SubmittedAssignment.student_id, SubmittedAssignment.timestamp, SubmittedAssignment.extension),
+                load_only(SubmittedNotebook.late_submission_penalty),
+            )
         )
         if students is not None:
             query = query.where(SubmittedAssignment.student_id.in_(students))
         late = [
-            row for row in book.db.execute(query) if row[4] is not None or _seconds_late(places.due, row[1], row[2])
+            (submission, notebook, seconds)
+            for submission, notebook in book.db.execute(query)
+            if (seconds := _seconds_late(places.due, submission.timestamp, submission.extension))
+            or notebook.late_submission_penalty is not None
         ]
         if not late:
             return []
         from nbgrader.preprocessors import AssignLatePenalties  # and with it nbconvert
 
-        scores = _scores(book, [row[3] for row in late])
+        scores = _scores(book, [notebook.id for _, notebook, _ in late])
         assigner = AssignLatePenalties(config=settings(course))
         assigner.init_plugin()
-        changed: Rows = []
         moved: list[str] = []
-        for student, timestamp, extension, notebook, current in late:
-            seconds, score = _seconds_late(places.due, timestamp, extension), scores.get(notebook, 0.0)
-            wanted = assigner.plugin_inst.late_submission_penalty(student, score, seconds) if seconds else None
-            wanted = None if wanted is None else min(max(wanted, 0.0), score)
-            if wanted != current:
-                changed.append({"row": notebook, "late_submission_penalty": wanted})
+        for submission, notebook, seconds in late:
+            student, score = submission.student_id, scores.get(notebook.id, 0.0)
+            penalty = assigner.plugin_inst.late_submission_penalty(student, score, seconds) if seconds else None
+            penalty = None if penalty is None else min(max(penalty, 0.0), score)
+            if penalty != notebook.late_submission_penalty:
+                notebook.late_submission_penalty = penalty
                 moved.append(student)
-        _update(book, SubmittedNotebook, changed)
     return moved
 
 
@@ -202,113 +200,86 @@ class _Places:
 def _record(
     book: Gradebook, places: _Places, marked: Sequence[Marked], before: Mapping[str, Mapping[str, str]]
 ) -> None:
-    students = {each.collected.student: each for each in marked}
-    notebooks = _submitted(book, places, students)
-    owners = {notebook: student for student, notebook in notebooks.items()}
-    grades = _entries(book, Grade, places.graded, owners, ("auto_score", "manual_score"))
-    comments = _entries(book, Comment, places.written, owners, ("auto_comment",))
-    new_grades, changed_grades, new_comments, changed_comments = ([] for _ in range(4))
-    for student, each in students.items():
+    notebooks = _submitted_notebooks(book, places, marked)
+    grades = _by_place(book, Grade, notebooks, (Grade.auto_score, Grade.manual_score, Grade.needs_manual_grade))
+    comments = _by_place(book, Comment, notebooks, (Comment.auto_comment,))
+    for each in marked:
+        student = each.collected.student
+        notebook = notebooks[student].id
         for cell in each.cells:
-            place = {"notebook_id": notebooks[student]}
             if cell.graded:
-                old = grades.get((student, cell.name), {})
-                values = {**_grade(cell, old, before[student].get(cell.name)), "row": old.get("id")}
-                if old:
-                    changed_grades.append(values)
-                else:
-                    new_grades.append({**place, "cell_id": places.graded[cell.name], **values})
+                place = notebook, places.graded[cell.name]
+                _grade(grades.get(place) or _added(book, Grade, place), cell, before[student].get(cell.name))
             if cell.written:
-                found = comments.get((student, cell.name))
-                said = {"auto_comment": "No response." if cell.unanswered else None}
-                if found is None:
-                    new_comments.append({**place, "cell_id": places.written[cell.name], **said})
-                elif found["auto_comment"] != said["auto_comment"]:
-                    changed_comments.append({"row": found["id"], **said})
-    _insert(book, Grade, [{key: value for key, value in row.items() if key != "row"} for row in new_grades])
-    _insert(book, Comment, new_comments)
-    _update(book, Grade, changed_grades)
-    _update(book, Comment, changed_comments)
+                place = notebook, places.written[cell.name]
+                comment = comments.get(place) or _added(book, Comment, place)
+                comment.auto_comment = "No response." if cell.unanswered else None
 
 
-def _grade(cell: Cell, old: Mapping[str, Any], answer: str | None) -> dict[str, Any]:
-    """The automatic score. A person looks (again) at what has changed since a person looked."""
-    changed = cell.answer != answer if cell.written else cell.score != old.get("auto_score")
-    if old.get("manual_score") is None:
-        return {"auto_score": cell.score, "needs_manual_grade": cell.score is None}
-    if changed:
-        return {"auto_score": cell.score, "needs_manual_grade": True}
-    return {"auto_score": cell.score, "needs_manual_grade": old["needs_manual_grade"]}
+def _grade(grade: Grade, cell: Cell, answer: str | None) -> None:
+    """Set the automatic score; `answer` is that of the last time.
+
+    A person looks at what has no automatic score, and again at what has changed since a person looked.
+    """
+    changed = cell.answer != answer if cell.written else cell.score != grade.auto_score
+    waits = cell.score is None if grade.manual_score is None else changed or grade.needs_manual_grade
+    grade.auto_score, grade.needs_manual_grade = cell.score, waits
 
 
-def _submitted(book: Gradebook, places: _Places, students: Mapping[str, Marked]) -> dict[str, str]:
-    """Identifiers of the students' submitted notebooks; those that miss are made."""
-    moments = {student: moment(each.collected.timestamp) for student, each in students.items()}
-    names = list(students)
-    known = {
-        row[0] for some in _parts(names) for row in book.db.execute(select(Student.id).where(Student.id.in_(some)))
+def _submitted_notebooks(book: Gradebook, places: _Places, marked: Sequence[Marked]) -> dict[str, SubmittedNotebook]:
+    """The students' submitted notebooks, by name; what misses of them is added."""
+    moments = {each.collected.student: moment(each.collected.timestamp) for each in marked}
+    known = set(_all_of(book, select(Student.id), Student.id, moments))
+    book.db.add_all(Student(id=student) for student in moments if student not in known)
+    own = SubmittedAssignment.student_id, SubmittedAssignment.timestamp
+    query = select(SubmittedAssignment).where(SubmittedAssignment.assignment_id == places.assignment)
+    submissions = {
+        submission.student_id: submission
+        for submission in _all_of(book, query.options(load_only(*own)), SubmittedAssignment.student_id, moments)
     }
-    _insert(book, Student, [{"id": student} for student in names if student not in known])
-    found: dict[str, tuple[str, datetime | None]] = {}
-    for some in _parts(names):
-        query = select(SubmittedAssignment.student_id, SubmittedAssignment.id, SubmittedAssignment.timestamp)
-        query = query.where(
-            SubmittedAssignment.assignment_id == places.assignment, SubmittedAssignment.student_id.in_(some)
-        )
-        found |= {student: (identifier, moment) for student, identifier, moment in book.db.execute(query)}
-    missing = [
-        {"id": new_uuid(), "assignment_id": places.assignment, "student_id": student, "timestamp": moments[student]}
-        for student in names
-        if student not in found
-    ]
-    _insert(book, SubmittedAssignment, missing)
-    moved = [
-        {"row": identifier, "timestamp": moments[student]}
-        for student, (identifier, moment) in found.items()
-        if moment != moments[student]
-    ]
-    _update(book, SubmittedAssignment, moved)
-    ours = {identifier: student for student, (identifier, _) in found.items()}
-    ours |= {row["id"]: row["student_id"] for row in missing}
-    notebooks: dict[str, str] = {}
-    for some in _parts(list(ours)):
-        query = select(SubmittedNotebook.assignment_id, SubmittedNotebook.id)
-        query = query.where(SubmittedNotebook.notebook_id == places.notebook, SubmittedNotebook.assignment_id.in_(some))
-        notebooks |= {ours[assignment]: identifier for assignment, identifier in book.db.execute(query)}
-    fresh = [
-        {"id": new_uuid(), "assignment_id": identifier, "notebook_id": places.notebook, "flagged": False}
-        for identifier, student in ours.items()
-        if student not in notebooks
-    ]
-    _insert(book, SubmittedNotebook, fresh)
-    return notebooks | {ours[row["assignment_id"]]: row["id"] for row in fresh}
+    for student, timestamp in moments.items():
+        if student not in submissions:
+            submissions[student] = SubmittedAssignment(
+                id=new_uuid(), assignment_id=places.assignment, student_id=student
+            )
+            book.db.add(submissions[student])
+        if submissions[student].timestamp != timestamp:
+            submissions[student].timestamp = timestamp
+    owners = {submission.id: student for student, submission in submissions.items()}
+    query = select(SubmittedNotebook).where(SubmittedNotebook.notebook_id == places.notebook)
+    query = query.options(load_only(SubmittedNotebook.assignment_id))
+    notebooks = {
+        owners[notebook.assignment_id]: notebook
+        for notebook in _all_of(book, query, SubmittedNotebook.assignment_id, owners)
+    }
+    for identifier, student in owners.items():
+        if student not in notebooks:
+            notebooks[student] = SubmittedNotebook(
+                id=new_uuid(), assignment_id=identifier, notebook_id=places.notebook, flagged=False
+            )
+            book.db.add(notebooks[student])
+    return notebooks
 
 
-def _entries(
-    book: Gradebook, kind: Any, cells: Mapping[str, str], owners: Mapping[str, str], columns: Sequence[str]
-) -> dict[tuple[str, str], dict[str, Any]]:
-    """Rows of grades or comments by student and name of the cell."""
-    names = {identifier: name for name, identifier in cells.items()}
-    table = kind.__table__
-    found = {}
-    for some in _parts(list(owners)):
-        for row in book.db.execute(select(table).where(table.c.notebook_id.in_(some))).mappings():
-            if row["cell_id"] in names:
-                found[owners[row["notebook_id"]], names[row["cell_id"]]] = dict(row)
-    return found
+def _by_place(
+    book: Gradebook, kind: Any, notebooks: Mapping[str, SubmittedNotebook], columns: Sequence[Any]
+) -> dict[tuple[str, str], Any]:
+    """Grades or comments of submitted notebooks by the identifiers of notebook and cell."""
+    query = select(kind).options(load_only(kind.notebook_id, kind.cell_id, *columns))
+    identifiers = [notebook.id for notebook in notebooks.values()]
+    return {(each.notebook_id, each.cell_id): each for each in _all_of(book, query, kind.notebook_id, identifiers)}
 
 
-def _insert(book: Gradebook, kind: Any, rows: Rows) -> None:
-    if rows:
-        book.db.execute(insert(kind.__table__), rows)
+def _added(book: Gradebook, kind: Any, place: tuple[str, str]) -> Any:
+    notebook, cell = place
+    new = kind(notebook_id=notebook, cell_id=cell)
+    book.db.add(new)
+    return new
 
 
-def _update(book: Gradebook, kind: Any, rows: Rows) -> None:
-    """Rows with the identifier in "row"; the other keys are columns, the same in all of them."""
-    if rows:
-        table = kind.__table__
-        columns: dict[Any, Any] = {key: bindparam(key) for key in rows[0] if key != "row"}
-        book.db.connection().execute(update(table).where(table.c.id == bindparam("row")).values(columns), rows)
+def _all_of(book: Gradebook, query: Any, column: Any, values: Iterable[str]) -> list[Any]:
+    """What a query gives for a column's values, however many there are."""
+    return [each for some in _parts(list(values)) for each in book.db.scalars(query.where(column.in_(some)))]
 
 
 def _parts(values: Sequence[str]) -> Iterable[Sequence[str]]:
@@ -317,10 +288,11 @@ def _parts(values: Sequence[str]) -> Iterable[Sequence[str]]:
 
 def _save_files(course: Path, name: str, marked: Marked) -> None:
     student = marked.collected.student
-    notebook = autograded(course, name, student)
+    files = StudentFiles(course, name, student)
+    notebook = files.autograded
     if not marked.collected.timestamp:  # formgrader reads this file, too, and stops at one that is no time
         with suppress(OSError):
-            (course / "submitted" / student / name / "timestamp.txt").unlink()
+            (files.submitted / "timestamp.txt").unlink()
     # nbgrader's release_feedback stops at a submission without these two, however it came here.
     secret = stamp(course, name, student, "submission_secret.txt")
     kept = notebook.with_name("submission_secret.txt")

@@ -9,7 +9,7 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from autograder.course.files import STUDENT, out_of_course, private, write
+from autograder.course.files import STUDENT, out_of_course, private, state_folder, write
 from autograder.course.state import State, locked
 from autograder.course.tools import gradebook
 from autograder.errors import UsageError
@@ -36,7 +36,7 @@ def remove(course: Path, student: str) -> Path:
                 shutil.rmtree(folder / name, ignore_errors=True)
                 (course / name / student).rename(folder / name)
         book.remove_student(student)
-        for path in sorted((course / ".autograder").glob("*.jsonl")):
+        for path in sorted(state_folder(course).glob("*.jsonl")):
             state = State.load(course, path.stem)
             if state.students.pop(student, None):
                 state.save()

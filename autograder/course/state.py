@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.course.files import out_of_course, private, submitted, write
+from autograder.course.files import StudentFiles, out_of_course, private, state_folder, write
 from autograder.errors import CourseError
 
 _TABLE = ""
@@ -44,7 +44,7 @@ class State:
     @classmethod
     def load(cls, course: Path, name: str) -> State:
         """Read the state; a missing or damaged file is an empty state, which only means more work."""
-        state = cls(_folder(course) / f"{name}.jsonl")
+        state = cls(state_folder(course) / f"{name}.jsonl")
         try:
             lines = state.path.read_bytes().splitlines()
         except OSError:
@@ -85,11 +85,6 @@ class State:
         write(self.path, "".join(lines).encode())
 
 
-def result_file(course: Path, name: str, student: str) -> Path:
-    """Where the result of a student is, an entry of the document's "submissions" with code to paste."""
-    return _folder(course) / name / f"{student}.json"
-
-
 def not_collected(course: Path, name: str) -> dict[str, str]:
     """Students whose submission could not be collected, and why.
 
@@ -106,7 +101,7 @@ def not_collected(course: Path, name: str) -> dict[str, str]:
         if out_of_course(course, student).is_dir():
             return False
         try:
-            return submitted(course, name, student).stat().st_ctime <= written
+            return StudentFiles(course, name, student).submitted.stat().st_ctime <= written
         except OSError:
             return True
 
@@ -124,7 +119,7 @@ def write_not_collected(course: Path, name: str, found: Mapping[str, str]) -> No
 def locked(course: Path) -> Iterator[None]:
     """Only one run at a time writes into a course. Raises CourseError if there is another one."""
     private(course)
-    folder = private(_folder(course))
+    folder = private(state_folder(course))
     with open(folder / "lock", "wb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # given up by the system when this process ends
@@ -148,12 +143,8 @@ def _note(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {**entry, **words, "exercises": short}
 
 
-def _folder(course: Path) -> Path:
-    return course / ".autograder"
-
-
 def _not_collected_file(course: Path, name: str) -> Path:
-    return _folder(course) / f"{name}.not-collected.json"
+    return state_folder(course) / f"{name}.not-collected.json"
 
 
 def _line(student: str, entry: Mapping[str, Any]) -> str:

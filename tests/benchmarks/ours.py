@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course.state import result_file
+from autograder.course.files import StudentFiles
 from tests.benchmarks.classes import Assignment, hand_in
 from tests.benchmarks.measure import ROOT, Cost, Memory, command, environment, first_words, spent
 
@@ -76,7 +76,7 @@ class Ours:
 
     def lost(self, course: Path, student: str) -> set[str]:
         """Exercises whose own result was wrong, whether or not that was forgiven afterwards."""
-        entry = json.loads(result_file(course, self.assignment.name, student).read_bytes())
+        entry = json.loads(StudentFiles(course, self.assignment.name, student).result.read_bytes())
         return {
             each["name"] for each in entry["exercises"] if each["score"] < each["max_score"] or each["follow_through"]
         }
