@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 from typing import Literal
 from hypothesis import strategies as st
-from autograder.exercise import exercise
-from autograder.strategies import Real
-from autograder.values import Code, evaluate
+from autograder.author.exercise import exercise
+from autograder.author.domains import Real
+from autograder.border.values import Code, evaluate
 """
 TWICE = """
 @exercise(points=100)

@@ -94,8 +94,8 @@ double(1)
 HIDDEN = '''import numpy as np
 import torch
 from torch import Tensor
-from autograder.exercise import exercise
-from autograder.strategies import Real
+from autograder.author.exercise import exercise
+from autograder.author.domains import Real
 
 
 @exercise(points=57.5)
