@@ -287,7 +287,9 @@ def test_released_notebook_holds_nothing_of_the_solution_and_is_reproducible(tin
 
 def test_students_get_visible_cases_with_their_notebook_and_nothing_secret(tiny: Path) -> None:
     fetched = tiny / "students" / "ada" / "tiny" / "tiny.cases.json"
-    assert fetched.read_bytes() == (tiny / "assignments" / "tiny" / "tiny.cases.json").read_bytes()
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    published = json.loads((tiny / "assignments" / "tiny" / "tiny.cases.json").read_bytes())
+    assert json.loads(fetched.read_bytes()) == {"python": python, **published}, "and the Python that will grade"
     assert b"secret" not in fetched.read_bytes()
     assert [len(entry.cases) for entry in visible.read(fetched).exercises] == [1, 1]
 
@@ -639,7 +641,7 @@ def test_an_exercise_may_be_added_and_removed_after_submissions_came_in(
         '    ### END SOLUTION\n\n# %% tests="half"\nassert half(2.0) == 1\n\n# %% exercise="total"',
     )
     folder = tiny / "solutions" / "tiny"
-    monkeypatch.setattr(releasing, "_visible", lambda name: b"{}")
+    monkeypatch.setattr(releasing, "_visible", lambda name, **options: b"{}")
     try:
         (folder / "tiny.py").write_text(percent, encoding="utf-8")
         releasing._generate("tiny", course, more)
@@ -662,7 +664,7 @@ def test_a_question_that_people_graded_is_not_removed_and_the_release_stays(
     before = gradebook_dump(course)
     there = (course / "release" / "tiny" / "tiny.ipynb").read_bytes()
     folder = tiny / "solutions" / "tiny"
-    monkeypatch.setattr(releasing, "_visible", lambda name: b"{}")
+    monkeypatch.setattr(releasing, "_visible", lambda name, **options: b"{}")
     monkeypatch.setattr(releasing, "_points", lambda name: POINTS)
     try:
         (folder / "tiny.py").write_text(PERCENT.replace('written="why"', 'written="because"'), encoding="utf-8")
