@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from autograder import streams
+from autograder import __version__, streams
 from autograder.errors import AutograderError, UsageError
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 """Lines about what a student may have put somewhere a thousand times."""
+_SAMPLE = "backprop"
+"""The assignment of this project that a sample class works on where there is no course yet."""
 _EXIT = """exit status: 0 done, 1 a check failed or a submission could not be graded, 2 wrong usage,
 3 invalid assignment, 4 no sandbox, 5 course directory or gradebook, 130 stopped, 141 nobody reads what it prints"""
 
@@ -103,24 +105,11 @@ class _Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(None, f"there is no command {value!r}; {meant}")
 
 
-class _Version(argparse.Action):
-    """Prints the version of the installed package, which takes a while to look up."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            print(f"autograder {version('autograder')}")
-        except PackageNotFoundError:
-            print("autograder, not installed: run from its folder")
-        raise SystemExit
-
-
 def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
     """The parser of the whole, and of each command by its name, like "course grade"."""
     description = "Grade neural-network exercises with hidden property-based tests, in a sandbox."
     parser = _Parser(prog="autograder", description=description, epilog=_EXIT)
-    parser.add_argument("--version", action=_Version, nargs=0, help="tell which version is installed")
+    parser.add_argument("--version", action="version", version=f"autograder {__version__}", help="tell which this is")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     named: dict[str, argparse.ArgumentParser] = {}
 
@@ -237,14 +226,12 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from autograder.project import assignments, hidden_tests
+    from autograder.project import chosen
     from autograder.report.terminal import show_checks
     from autograder.sandbox.launcher import choose
     from autograder.validate.checks import as_json, validate
 
-    names = options.assignments or assignments()
-    for name in names:
-        hidden_tests(name)
+    names = chosen(options.assignments)
 
     def student_notebook(name: str) -> str:
         from autograder.course.release import student_notebook  # nbgrader, which an unchanged course does not need
@@ -264,13 +251,11 @@ def _coverage(options: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from autograder.cases.store import load
-    from autograder.project import assignments, hidden_tests
+    from autograder.project import chosen
     from autograder.report.terminal import show_coverage
     from autograder.validate.coverage import branches_missed, inputs_reached
 
-    names = options.assignments or assignments()
-    for name in names:
-        hidden_tests(name)
+    names = chosen(options.assignments)
     documents, holes = {}, False
     for name in names:
         assignment = load(name)
@@ -289,24 +274,23 @@ def _new(options: argparse.Namespace) -> int:
 
     folder = create(options.name)
     from autograder.course.release import build
+    from autograder.project import program
 
     print(f"Made {folder}: {options.name}.py is the notebook with the solutions, hidden.py the hidden tests.")
     print(f"Students would get {build(options.name)}.")
-    print(f"Change them, then: make validate A={options.name}, make release A={options.name}")
+    print(f"Change them, then: {program()} validate {options.name}, {program()} course release {options.name}")
     return 0
 
 
 def _mutants(options: argparse.Namespace) -> int:
     from autograder.author.files import visible_tests
     from autograder.cases.store import load
-    from autograder.project import assignments, hidden_tests, notebook
+    from autograder.project import chosen, notebook
     from autograder.report.terminal import show_mutants
     from autograder.sandbox.launcher import choose
     from autograder.validate.mutants import let_through
 
-    names = options.assignments or assignments()
-    for name in names:
-        hidden_tests(name)
+    names = chosen(options.assignments)
     sandbox, console = choose(), _console()
     found = {}
     with nullcontext() if options.json else console.status("judging mutants of the solutions") as status:
@@ -392,7 +376,7 @@ def _grade_course(options: argparse.Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from autograder.course.config import course_root
     from autograder.course.files import students
-    from autograder.project import assignments, hidden_tests, root
+    from autograder.project import assignments, hidden_tests, program, root
 
     course = course_root()
     if options.assignment:
@@ -401,12 +385,17 @@ def _grade_course(options: argparse.Namespace) -> int:
     collected = [name for name in assignments() if students(course, name)[0]]
     if collected:
         return max(_grade_one(name, course, options, allow_weak=False) for name in collected)
+    if _SAMPLE not in assignments():
+        raise UsageError(
+            f"nothing has been collected in {course} yet: `{program()} course release NAME` gives an assignment out, "
+            f"`{program()} course collect NAME` fetches what was submitted."
+        )
     sample = root() / "sample"
     os.environ.pop("EXCHANGE", None)  # it has an exchange of its own
     if not (sample / ".made").exists():
-        _make_sample("backprop", sample)
+        _make_sample(_SAMPLE, sample)
     # The sample's code is our own, so any sandbox will do for it.
-    return _grade_one("backprop", sample / "course", options, allow_weak=True)
+    return _grade_one(_SAMPLE, sample / "course", options, allow_weak=True)
 
 
 def _make_sample(name: str, sample: Path) -> None:
