@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from autograder import __version__, streams
-from autograder.errors import AutograderError, UsageError
+from autograder.errors import AuthoringError, AutograderError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -128,6 +128,8 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
 
     validate = command(commands, "validate", _validate, "check that assignments may be released", "json")
     validate.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+    text = "assignments/ must be what would be released now, too: where it is kept with the sources, as for CI"
+    validate.add_argument("--published", action="store_true", help=text)
     validate.add_argument("--force", action="store_true", help="check what passed before and has not changed, too")
 
     text = "count the wrong solutions that hidden tests, one fixed example and visible tests let through"
@@ -153,6 +155,8 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     release = command(steps, "release", _release, "make the student version and release it to the exchange")
     release.add_argument("assignment")
     release.add_argument("--due", help='when it is due, like "2026-12-01 23:59 UTC"')
+    text = "release it without the quick checks of `validate`, or although they fail"
+    release.add_argument("--unvalidated", action="store_true", help=text)
     collect = command(steps, "collect", _collect, "collect what students submitted")
     collect.add_argument("assignment")
     grade_all = command(steps, "grade", _grade_course, "grade what changed, record it, write feedback and CSV")
@@ -229,22 +233,58 @@ def _validate(options: argparse.Namespace) -> int:
     from autograder.project import chosen
     from autograder.report.terminal import show_checks
     from autograder.sandbox.launcher import choose
-    from autograder.validate.checks import as_json, validate
+    from autograder.validate.checks import CHECKS, PUBLISHED, as_json, strange_tables, validate
 
     names = chosen(options.assignments)
-
-    def student_notebook(name: str) -> str:
-        from autograder.course.release import student_notebook  # nbgrader, which an unchanged course does not need
-
-        return student_notebook(name)
-
+    examined = {**CHECKS, **PUBLISHED} if options.published else CHECKS
     console = _console()
-    show = (lambda check: None) if options.json else (lambda check: show_checks([vars(check)], console))
+
+    def show(check: Any) -> None:
+        if not options.json:
+            show_checks([vars(check)], console)
+
     with nullcontext() if options.json else console.status("checking; what has not changed is not checked again"):
-        checks = validate(names, choose(), student_notebook, show, options.force)
+        checks = validate(names, choose(), _student_notebook, show, options.force, examined)
+        for check in strange_tables():
+            checks.append(check)
+            show(check)
     if options.json:
         streams.print_json(as_json(checks))
     return 0 if all(check.passed for check in checks) else 1
+
+
+def _student_notebook(name: str) -> str:
+    from autograder.course.release import student_notebook  # nbgrader, which an unchanged course does not need
+
+    return student_notebook(name)
+
+
+def _require_valid(name: str) -> str:
+    """Run the quick checks that have not passed yet. Returns a remark on those that take minutes, "" if they passed.
+
+    Prints the checks that fail, and raises AuthoringError then.
+    """
+    from autograder.project import program
+    from autograder.report.terminal import show_checks
+    from autograder.sandbox.launcher import choose
+    from autograder.validate.checks import QUICK, unseen, validate
+
+    console, sandbox = _console(), choose()
+
+    def show(check: Any) -> None:
+        if not check.passed:
+            show_checks([vars(check)], console)
+
+    with console.status(f"checking {name} before it is released: some seconds, if it has changed"):
+        checks = validate([name], sandbox, _student_notebook, show, examined=QUICK)
+    failed = [check for check in checks if not check.passed]
+    if failed:
+        all_the_same = f"; or release it as it is: {program()} course release {name} --unvalidated"
+        raise AuthoringError(
+            f"{name} is not released: {len(failed)} of {len(checks)} checks fail, as told above. Put that right and "
+            f"release it again{all_the_same if checks[0].passed else '.'}"  # else there is nothing to release
+        )
+    return "Its mutants have not been judged" if unseen(name, sandbox) else ""
 
 
 def _coverage(options: argparse.Namespace) -> int:
@@ -323,11 +363,12 @@ def _doctor(options: argparse.Namespace) -> int:
 def _release(options: argparse.Namespace) -> int:
     from autograder.course.config import course_root, exchange_root
     from autograder.course.release import closed_to_students, release, student_configuration
-    from autograder.project import hidden_tests
+    from autograder.project import hidden_tests, program
 
     hidden_tests(options.assignment)
     due = _moment(options.due) if options.due else None
     course = course_root()
+    remark = "It was not validated" if options.unvalidated else _require_valid(options.assignment)
     path = release(options.assignment, course, due)
     configuration = student_configuration(course)
     print(f"Released {options.assignment}: students get {path.name} and what lies beside it in {path.parent}.")
@@ -340,6 +381,8 @@ def _release(options: argparse.Namespace) -> int:
             "name one in a folder that all can enter: EXCHANGE=/srv/exchange make release …, and so for each command.",
             file=sys.stderr,
         )
+    if remark:
+        print(f"{remark}; when there are some minutes: {program()} validate {options.assignment}")
     return 0
 
 
