@@ -277,12 +277,11 @@ def _require_valid(name: str) -> str:
 
     with console.status(f"checking {name} before it is released: some seconds, if it has changed"):
         checks = validate([name], sandbox, _student_notebook, show, examined=QUICK)
-    failed = [check for check in checks if not check.passed]
-    if failed:
+    if not all(check.passed for check in checks):
         all_the_same = f"; or release it as it is: {program()} course release {name} --unvalidated"
         raise AuthoringError(
-            f"{name} is not released: {len(failed)} of {len(checks)} checks fail, as told above. Put that right and "
-            f"release it again{all_the_same if checks[0].passed else '.'}"  # else there is nothing to release
+            f"{name} is not released: the checks above fail. Put that right and release it again"
+            f"{all_the_same if checks[0].passed else '.'}"  # else there is nothing to release
         )
     return "Its mutants have not been judged" if unseen(name, sandbox) else ""
 

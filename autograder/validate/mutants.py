@@ -52,9 +52,10 @@ def equivalents(name: str, *within: str) -> dict[str, str]:
 
     `within` it, "torch" has those of the torch references. Raises AuthoringError for a file that cannot be read.
     """
-    found: Any = listed()
+    found = listed()
     for table in (name, *within):
-        found = found.get(table, {}) if isinstance(found, dict) else {}
+        inner = found.get(table)
+        found = inner if isinstance(inner, dict) else {}
     return {change: reason for change, reason in found.items() if isinstance(reason, str)}
 
 
