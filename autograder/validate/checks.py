@@ -93,7 +93,8 @@ def run(subject: Subject, checks: Mapping[str, Examine]) -> Iterator[Check]:
 def _examined(subject: Subject, examine: Examine) -> Seen:
     """What is wrong; of an assignment that is not finished what can be said already, and never that nothing is."""
     there = subject.assignment.exercises
-    if subject.problems and (examine not in _EARLY or not (there or subject.undrawn)) and examine is not _references:
+    early = examine is _references or (examine in _EARLY and (there or subject.undrawn))
+    if subject.problems and not early:
         return [_LATER], ""
     wrong, told = examine(subject)
     if not wrong and subject.undrawn and examine is not _notebook:
@@ -246,7 +247,7 @@ CHECKS: dict[str, Examine] = {
     "mutants lose": _mutants,
     "mutants of the torch references disagree": _oracles,
 }
-"""All checks of an assignment, in the order in which they run. The last ones take minutes."""
+"""All checks of an assignment, in the order in which they run. Those of mutants may take minutes."""
 PUBLISHED: dict[str, Examine] = {"assignments/ is what would be released now": _published}
 """What must hold of files that are kept with the sources; what passed is not remembered."""
 
@@ -306,7 +307,7 @@ def as_json(checks: Sequence[Check]) -> dict[str, Any]:
 
 
 def _new(memory: Memory, examined: Mapping[str, Examine], force: bool = False) -> dict[str, Examine]:
-    return {title: run for title, run in examined.items() if force or title not in memory.passed}
+    return {title: examine for title, examine in examined.items() if force or title not in memory.passed}
 
 
 def _subject(name: str, sandbox: Sandbox, student_notebook: Callable[[str], str]) -> Subject:
