@@ -271,11 +271,14 @@ def _require_valid(name: str) -> str:
 
     console, sandbox = _console(), choose()
 
+    doing, count = f"checking {name} before it is released, which takes some seconds", itertools.count(1)
+
     def show(check: Any) -> None:
+        status.update(f"{doing}: {next(count)} of {len(QUICK)}")
         if not check.passed:
             show_checks([vars(check)], console)
 
-    with console.status(f"checking {name} before it is released: some seconds, if it has changed"):
+    with console.status(doing) as status:
         checks = validate([name], sandbox, _student_notebook, show, examined=QUICK)
     if not all(check.passed for check in checks):
         all_the_same = f"; or release it as it is: {program()} course release {name} --unvalidated"
@@ -283,7 +286,7 @@ def _require_valid(name: str) -> str:
             f"{name} is not released: the checks above fail. Put that right and release it again"
             f"{all_the_same if checks[0].passed else '.'}"  # else there is nothing to release
         )
-    return "Its mutants have not been judged" if unseen(name, sandbox) else ""
+    return "Whether its cases catch small mistakes (mutants) has not been tried" if unseen(name, sandbox) else ""
 
 
 def _coverage(options: argparse.Namespace) -> int:

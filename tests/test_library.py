@@ -97,6 +97,7 @@ def test_an_assignment_is_made_graded_checked_and_released(installed: Path, cour
 
     released = typed(installed, course, "course", "release", "losses")
     assert released.returncode == 0, released.stderr
+    assert "small mistakes (mutants) has not been tried; when there are some minutes: " in released.stdout
     assert (course / "exchange" / "neural-networks" / "outbound" / "losses" / "losses.ipynb").is_file()
     assert {path.name for path in installed.iterdir() if "autograder" not in path.name} == {"bin"}
 
