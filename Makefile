@@ -54,7 +54,7 @@ grade: setup
 	@$(RUN) course grade $(A)
 
 release: setup
-	@$(RUN) course release $(A) $(if $(DUE),--due "$(DUE)")
+	@$(RUN) course release $(A) $(if $(DUE),--due "$(DUE)") $(if $(UNVALIDATED),--unvalidated)
 
 collect: setup
 	@$(RUN) course collect $(A)
@@ -66,7 +66,7 @@ feedback: setup
 	@$(RUN) course feedback $(A)
 
 validate: setup
-	@$(RUN) validate $(A)
+	@$(RUN) validate $(A) $(if $(A),,--published)
 
 lint: setup
 	@$(VENV)/bin/ruff check .

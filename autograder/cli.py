@@ -10,14 +10,16 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from autograder import streams
-from autograder.errors import AutograderError, UsageError
+from autograder import __version__, streams
+from autograder.errors import AuthoringError, AutograderError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _SHOWN = 20
 """Lines about what a student may have put somewhere a thousand times."""
+_SAMPLE = "backprop"
+"""The assignment of this project that a sample class works on where there is no course yet."""
 _EXIT = """exit status: 0 done, 1 a check failed or a submission could not be graded, 2 wrong usage,
 3 invalid assignment, 4 no sandbox, 5 course directory or gradebook, 130 stopped, 141 nobody reads what it prints"""
 
@@ -103,24 +105,11 @@ class _Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(None, f"there is no command {value!r}; {meant}")
 
 
-class _Version(argparse.Action):
-    """Prints the version of the installed package, which takes a while to look up."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            print(f"autograder {version('autograder')}")
-        except PackageNotFoundError:
-            print("autograder, not installed: run from its folder")
-        raise SystemExit
-
-
 def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
     """The parser of the whole, and of each command by its name, like "course grade"."""
     description = "Grade neural-network exercises with hidden property-based tests, in a sandbox."
     parser = _Parser(prog="autograder", description=description, epilog=_EXIT)
-    parser.add_argument("--version", action=_Version, nargs=0, help="tell which version is installed")
+    parser.add_argument("--version", action="version", version=f"autograder {__version__}", help="tell which this is")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     named: dict[str, argparse.ArgumentParser] = {}
 
@@ -139,6 +128,8 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
 
     validate = command(commands, "validate", _validate, "check that assignments may be released", "json")
     validate.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+    text = "assignments/ must be what would be released now, too: where it is kept with the sources, as for CI"
+    validate.add_argument("--published", action="store_true", help=text)
     validate.add_argument("--force", action="store_true", help="check what passed before and has not changed, too")
 
     text = "count the wrong solutions that hidden tests, one fixed example and visible tests let through"
@@ -164,6 +155,8 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     release = command(steps, "release", _release, "make the student version and release it to the exchange")
     release.add_argument("assignment")
     release.add_argument("--due", help='when it is due, like "2026-12-01 23:59 UTC"')
+    text = "release it without the quick checks of `validate`, or although they fail"
+    release.add_argument("--unvalidated", action="store_true", help=text)
     collect = command(steps, "collect", _collect, "collect what students submitted")
     collect.add_argument("assignment")
     grade_all = command(steps, "grade", _grade_course, "grade what changed, record it, write feedback and CSV")
@@ -237,40 +230,74 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from autograder.project import assignments, hidden_tests
+    from autograder.project import chosen
     from autograder.report.terminal import show_checks
     from autograder.sandbox.launcher import choose
-    from autograder.validate.checks import as_json, validate
+    from autograder.validate.checks import CHECKS, PUBLISHED, as_json, strange_tables, validate
 
-    names = options.assignments or assignments()
-    for name in names:
-        hidden_tests(name)
-
-    def student_notebook(name: str) -> str:
-        from autograder.course.release import student_notebook  # nbgrader, which an unchanged course does not need
-
-        return student_notebook(name)
-
+    names = chosen(options.assignments)
+    examined = {**CHECKS, **PUBLISHED} if options.published else CHECKS
     console = _console()
-    show = (lambda check: None) if options.json else (lambda check: show_checks([vars(check)], console))
+
+    def show(check: Any) -> None:
+        if not options.json:
+            show_checks([vars(check)], console)
+
     with nullcontext() if options.json else console.status("checking; what has not changed is not checked again"):
-        checks = validate(names, choose(), student_notebook, show, options.force)
+        checks = validate(names, choose(), _student_notebook, show, options.force, examined)
+        for check in strange_tables():
+            checks.append(check)
+            show(check)
     if options.json:
         streams.print_json(as_json(checks))
     return 0 if all(check.passed for check in checks) else 1
+
+
+def _student_notebook(name: str) -> str:
+    from autograder.course.release import student_notebook  # nbgrader, which an unchanged course does not need
+
+    return student_notebook(name)
+
+
+def _require_valid(name: str) -> str:
+    """Run the quick checks that have not passed yet. Returns a remark on those that take minutes, "" if they passed.
+
+    Prints the checks that fail, and raises AuthoringError then.
+    """
+    from autograder.project import program
+    from autograder.report.terminal import show_checks
+    from autograder.sandbox.launcher import choose
+    from autograder.validate.checks import QUICK, unseen, validate
+
+    console, sandbox = _console(), choose()
+
+    doing, count = f"checking {name} before it is released, which takes some seconds", itertools.count(1)
+
+    def show(check: Any) -> None:
+        status.update(f"{doing}: {next(count)} of {len(QUICK)}")
+        if not check.passed:
+            show_checks([vars(check)], console)
+
+    with console.status(doing) as status:
+        checks = validate([name], sandbox, _student_notebook, show, examined=QUICK)
+    if not all(check.passed for check in checks):
+        all_the_same = f"; or release it as it is: {program()} course release {name} --unvalidated"
+        raise AuthoringError(
+            f"{name} is not released: the checks above fail. Put that right and release it again"
+            f"{all_the_same if checks[0].passed else '.'}"  # else there is nothing to release
+        )
+    return "Whether its cases catch small mistakes (mutants) has not been tried" if unseen(name, sandbox) else ""
 
 
 def _coverage(options: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from autograder.cases.store import load
-    from autograder.project import assignments, hidden_tests
+    from autograder.project import chosen
     from autograder.report.terminal import show_coverage
     from autograder.validate.coverage import branches_missed, inputs_reached
 
-    names = options.assignments or assignments()
-    for name in names:
-        hidden_tests(name)
+    names = chosen(options.assignments)
     documents, holes = {}, False
     for name in names:
         assignment = load(name)
@@ -289,24 +316,23 @@ def _new(options: argparse.Namespace) -> int:
 
     folder = create(options.name)
     from autograder.course.release import build
+    from autograder.project import program
 
     print(f"Made {folder}: {options.name}.py is the notebook with the solutions, hidden.py the hidden tests.")
     print(f"Students would get {build(options.name)}.")
-    print(f"Change them, then: make validate A={options.name}, make release A={options.name}")
+    print(f"Change them, then: {program()} validate {options.name}, {program()} course release {options.name}")
     return 0
 
 
 def _mutants(options: argparse.Namespace) -> int:
     from autograder.author.files import visible_tests
     from autograder.cases.store import load
-    from autograder.project import assignments, hidden_tests, notebook
+    from autograder.project import chosen, notebook
     from autograder.report.terminal import show_mutants
     from autograder.sandbox.launcher import choose
     from autograder.validate.mutants import let_through
 
-    names = options.assignments or assignments()
-    for name in names:
-        hidden_tests(name)
+    names = chosen(options.assignments)
     sandbox, console = choose(), _console()
     found = {}
     with nullcontext() if options.json else console.status("judging mutants of the solutions") as status:
@@ -339,11 +365,12 @@ def _doctor(options: argparse.Namespace) -> int:
 def _release(options: argparse.Namespace) -> int:
     from autograder.course.config import course_root, exchange_root
     from autograder.course.release import closed_to_students, release, student_configuration
-    from autograder.project import hidden_tests
+    from autograder.project import hidden_tests, program
 
     hidden_tests(options.assignment)
     due = _moment(options.due) if options.due else None
     course = course_root()
+    remark = "It was not validated" if options.unvalidated else _require_valid(options.assignment)
     path = release(options.assignment, course, due)
     configuration = student_configuration(course)
     print(f"Released {options.assignment}: students get {path.name} and what lies beside it in {path.parent}.")
@@ -356,6 +383,8 @@ def _release(options: argparse.Namespace) -> int:
             "name one in a folder that all can enter: EXCHANGE=/srv/exchange make release …, and so for each command.",
             file=sys.stderr,
         )
+    if remark:
+        print(f"{remark}; when there are some minutes: {program()} validate {options.assignment}")
     return 0
 
 
@@ -392,7 +421,7 @@ def _grade_course(options: argparse.Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from autograder.course.config import course_root
     from autograder.course.files import students
-    from autograder.project import assignments, hidden_tests, root
+    from autograder.project import assignments, hidden_tests, program, root
 
     course = course_root()
     if options.assignment:
@@ -401,12 +430,17 @@ def _grade_course(options: argparse.Namespace) -> int:
     collected = [name for name in assignments() if students(course, name)[0]]
     if collected:
         return max(_grade_one(name, course, options, allow_weak=False) for name in collected)
+    if _SAMPLE not in assignments():
+        raise UsageError(
+            f"nothing has been collected in {course} yet: `{program()} course release NAME` gives an assignment out, "
+            f"`{program()} course collect NAME` fetches what was submitted."
+        )
     sample = root() / "sample"
     os.environ.pop("EXCHANGE", None)  # it has an exchange of its own
     if not (sample / ".made").exists():
-        _make_sample("backprop", sample)
+        _make_sample(_SAMPLE, sample)
     # The sample's code is our own, so any sandbox will do for it.
-    return _grade_one("backprop", sample / "course", options, allow_weak=True)
+    return _grade_one(_SAMPLE, sample / "course", options, allow_weak=True)
 
 
 def _make_sample(name: str, sample: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
+import shutil
 import sys
+import tomllib
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -15,21 +17,54 @@ from autograder.errors import UsageError
 
 if TYPE_CHECKING:
     import subprocess
-
-COURSE_FOLDERS = ("solutions", "assignments")
+    from collections.abc import Sequence
 
 
 @cache
 def root() -> Path:
-    """The folder that holds `solutions/`: AUTOGRADER_ROOT, else the nearest one above here, else the package's."""
+    """The course repository: AUTOGRADER_ROOT, else the nearest one from here upwards, else the one this package is in.
+
+    A folder is one if its `pyproject.toml` has a table `[tool.autograder]`, or if it has a `solutions/*/hidden.py`.
+    Raises UsageError where there is none.
+    """
     named = os.environ.get("AUTOGRADER_ROOT")
     if named:
+        if not Path(named).is_dir():
+            raise UsageError(f"AUTOGRADER_ROOT is {named}, which is no folder; name the one that holds solutions/.")
         return Path(named).resolve()
     here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "solutions").is_dir() and (folder / "autograder").is_dir():
+    checkout = Path(__file__).resolve().parent.parent
+    for folder in (here, *here.parents, checkout):
+        if _is_course(folder):
             return folder
-    return Path(__file__).resolve().parent.parent
+    raise UsageError(
+        f"{here} is in no course repository: in the folder that shall be one, put a line [tool.autograder] into "
+        f"pyproject.toml, then run `{program()} new NAME` there."
+    )
+
+
+def _is_course(folder: Path) -> bool:
+    configuration = folder / "pyproject.toml"
+    try:
+        text = configuration.read_text(encoding="utf-8")
+        # Another project's file that is not right is none of our business.
+        if "autograder" in text and "autograder" in tomllib.loads(text).get("tool", {}):
+            return True
+    except OSError:
+        pass
+    except ValueError as error:
+        raise UsageError(f"{configuration} cannot be read: {error}; mend it.") from error
+    return next((folder / "solutions").glob("*/hidden.py"), None) is not None
+
+
+def program() -> str:
+    """What a person types here to run this command line: its name if a shell finds it, else its path."""
+    ours = Path(sys.executable).with_name("autograder")
+    if not ours.exists():  # installed into a folder of its own
+        return "python -m autograder.cli"
+    if shutil.which("autograder") == str(ours):
+        return "autograder"
+    return str(ours.relative_to(Path.cwd()) if ours.is_relative_to(Path.cwd()) else ours)
 
 
 def run_apart(module: str, *words: str) -> subprocess.CompletedProcess[str]:
@@ -56,13 +91,22 @@ def assignments() -> list[str]:
 
 def hidden_tests(name: str) -> Path:
     """Path of an assignment's hidden tests. Raises UsageError, with a near name, where there is none."""
-    path = root() / "solutions" / name / "hidden.py"
-    if name in assignments():
-        return path
     known = assignments()
+    if name in known:
+        return root() / "solutions" / name / "hidden.py"
+    if not known:
+        raise UsageError(f"there is no assignment in {root()} yet; `{program()} new NAME` makes one.")
     near = difflib.get_close_matches(name, known, 1)
     meant = f" Did you mean {near[0]!r}?" if near else ""
-    raise UsageError(f"there is no assignment {name!r}; there are: {', '.join(known) or 'none'}.{meant}")
+    raise UsageError(f"there is no assignment {name!r}; there are: {', '.join(known)}.{meant}")
+
+
+def chosen(names: Sequence[str]) -> list[str]:
+    """These assignments, or all where none is named. Raises UsageError for one that is not there, or if none is."""
+    wanted = list(names) or assignments() or [""]
+    for name in wanted:
+        hidden_tests(name)
+    return wanted
 
 
 def notebook(name: str) -> Path:

@@ -7,7 +7,6 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,11 +23,9 @@ from autograder.cases import visible
 from autograder.cases.model import AssignmentCases
 from autograder.judge.diagnosis import Diagnosis
 from autograder.outcome import Outcome
-from autograder.sandbox.launcher import choose
 from autograder.student.check import check, check_file
 from autograder.student.run import StudentFile
 from autograder.submission.reading import Submission
-from autograder.validate import checks
 from tests.conftest import CHROMIUM, Grade, exercise
 from tests.test_browser import Visit, readable
 
@@ -657,33 +654,6 @@ def test_at_most_a_quarter_is_visible_and_every_part_is(backprop: AssignmentCase
         assert {case.part for case in entry.cases} == {case.part for case in whole.cases}
     few = replace(backprop, exercises=(replace(backprop.exercises[0], cases=backprop.exercises[0].cases[:6]),))
     assert len(visible.visible(few).exercises[0].cases) == 1
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (lambda data: data.update(solutions="…"), "something else"),
-        (lambda data: data["exercises"][0]["cases"].pop(), "differ from the hidden tests"),
-        (lambda data: data["exercises"][0].update(summary="another"), "differ from the hidden tests"),
-        (lambda data: data.pop("name"), "cannot be read"),
-    ],
-)
-def test_a_released_file_that_is_not_right_is_found(
-    folder: Path,
-    backprop: AssignmentCases,
-    change: Callable[[Any], Any],
-    words: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    subject = checks.Subject(backprop, choose(), str)
-    assert checks._visible(subject)[0] == []
-    data = json.loads(BACKPROP.read_bytes())
-    change(data)
-    path = folder / "changed.cases.json"
-    path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")
-    monkeypatch.setattr(project, "visible_cases", lambda name: path)
-    ((wrong,), _) = checks._visible(subject)
-    assert words in wrong
 
 
 def test_the_last_bits_of_another_machine_make_no_difference(backprop: AssignmentCases) -> None:

@@ -163,34 +163,6 @@ def test_a_list_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         mutants.equivalents("backprop")
 
 
-def test_what_passed_is_not_checked_again_until_something_changes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    runs: list[str] = []
-
-    def passed(name: str, *rest: object) -> list[checks.Check]:
-        runs.append(name)
-        return [checks.Check(name, "any", "bad" not in name, "seen")]
-
-    monkeypatch.setattr(checks, "_checks", passed)
-    monkeypatch.setattr(project, "cache_dir", lambda: tmp_path)
-    key = {"good": "1", "bad": "1"}
-    monkeypatch.setattr(project, "assignment_key", lambda name: key[name])
-    seen: list[checks.Check] = []
-
-    def run(force: bool = False) -> list[checks.Check]:
-        return checks.validate(["good", "bad"], choose(), str, seen.append, force)
-
-    first = run()
-    assert run() == first
-    assert runs == ["good", "bad", "bad"]
-    assert seen == [*first, *first]
-    key["good"] = "2"
-    run()
-    run(force=True)
-    assert runs[3:] == ["good", "bad", "good", "bad"]
-
-
 def test_hidden_tests_let_less_through_than_fixed_examples_and_those_less_than_visible_tests(
     backprop: AssignmentCases, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,11 +78,13 @@ def test_the_new_exercise_on_its_page_works(root: Path, tmp_path: Path) -> None:
     for name, more in (("hidden.py", "new-hidden"), ("losses.py", "new-notebook")):
         text = (folder / name).read_text(encoding="utf-8").replace("points=100", "points=40")
         (folder / name).write_text(f"{text}\n\n{block(more)}", encoding="utf-8")
-    assert run(tmp_path, "course", "release", "losses").returncode == 0
     (told,) = failed(tmp_path, "losses")
     assert "'dZ_mse: A - Y → (Y - A)'" in told
     (tmp_path / "solutions" / "equivalent.toml").write_text(block("new-equivalent"), encoding="utf-8")
     assert failed(tmp_path, "losses") == []
+    released = run(tmp_path, "course", "release", "losses")
+    assert released.returncode == 0
+    assert "mutants" not in released.stdout, "they have been judged"
 
     hidden = (folder / "hidden.py").read_text(encoding="utf-8")
     head, tail = hidden.split("def dZ_mse")

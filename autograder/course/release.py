@@ -18,6 +18,8 @@ from nbgrader.exchange.default import ExchangeReleaseAssignment
 from traitlets.config import Config
 
 from autograder import project
+from autograder.author.exercise import exercises_of
+from autograder.author.files import load_module
 from autograder.cases import store, visible
 from autograder.course.config import course_id, exchange_root
 from autograder.course.files import private, released, write
@@ -30,7 +32,8 @@ from autograder.errors import CourseError, UsageError
 def release(name: str, course: Path, due: datetime | None = None) -> Path:
     """Build an assignment, write what students get to `assignments/`, and release it to the exchange.
 
-    That is the notebook and, beside it, the visible cases for `autograder check`.
+    That is the notebook and, beside it, the visible cases for `autograder check`. Whether it may be released is not
+    asked here: see `autograder.validate`.
 
     `due` is in UTC if it has no time zone; without it a due date set earlier stays. Returns the student's notebook.
     Raises AuthoringError for an invalid assignment and CourseError where nbgrader cannot go on; what was released
@@ -61,14 +64,22 @@ def closed_to_students(course: Path) -> Path | None:
 
 
 def student_notebook(name: str) -> str:
-    """The notebook that students get, as text, without touching any course: what `assignments/` must hold."""
-    with tempfile.TemporaryDirectory() as folder:
-        return _generate(name, Path(folder).resolve(), _points(name), database=False)
+    """The notebook that students get, as text, without touching any course: what `assignments/` must hold.
+
+    No cases are drawn for it, so that it can be looked at before the assignment is finished.
+    """
+    declared = exercises_of(load_module(project.hidden_tests(name)))
+    return _built(name, {entry.name: entry.points for entry in declared})
 
 
 def build(name: str) -> Path:
     """Write what students get to `assignments/`, without releasing it. Returns the notebook."""
-    return _written(name, student_notebook(name))
+    return _written(name, _built(name, _points(name)))
+
+
+def _built(name: str, points: Mapping[str, float]) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        return _generate(name, Path(folder).resolve(), points, database=False)
 
 
 @contextmanager
@@ -154,8 +165,9 @@ def _visible(name: str, for_course: bool = False) -> bytes:
 def _generate(name: str, course: Path, points: Mapping[str, float], database: bool = True) -> str:
     notebook = source_notebook(project.hidden_tests(name).parent, points)
     write(course / "source" / name / f"{name}.ipynb", nbformat.writes(notebook).encode())
-    beside = course / "source" / name / project.visible_cases(name).name
-    write(beside, _visible(name, for_course=database))  # nbgrader passes it on
+    if database:  # students of a course get them with the notebook: nbgrader passes them on
+        beside = course / "source" / name / project.visible_cases(name).name
+        write(beside, _visible(name, for_course=True))
     tool = converter(GenerateAssignment, course, name, force=True, no_database=not database)
     if not database:
         tool.update_config(Config({"SaveCells": {"enabled": False}}))

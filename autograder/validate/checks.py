@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import importlib.metadata
 import json
 import os
-import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from autograder import project
-from autograder.cases import visible
 from autograder.cases.drawing import AGREEMENT
 from autograder.cases.equality import RTOL
 from autograder.cases.model import AssignmentCases
@@ -30,13 +26,14 @@ from autograder.outcome import Outcome
 from autograder.sandbox.launcher import Sandbox
 from autograder.validate import oracles
 from autograder.validate.coverage import branches_missed, inputs_reached
-from autograder.validate.mutants import equivalents, survivors
+from autograder.validate.draft import Draft, draft
+from autograder.validate.memory import Memory
+from autograder.validate.mutants import LISTED, equivalents, misplaced, strangers, survivors
 from autograder.validate.mutations import mutants_of
-from autograder.validate.released import graded_cells, problems
+from autograder.validate.released import graded_cells, leaks, outdated
 
 _FEWEST = 2
 """Misconceptions that an exercise must have: with fewer, nothing says that its cases reject what is nearly right."""
-_LISTED = "solutions/equivalent.toml"
 
 
 @dataclass(frozen=True)
@@ -49,73 +46,29 @@ class Check:
     detail: str
 
 
-def validate(
-    names: Sequence[str],
-    sandbox: Sandbox,
-    student_notebook: Callable[[str], str],
-    progress: Callable[[Check], None] = lambda check: None,
-    force: bool = False,
-) -> list[Check]:
-    """Run all checks on the assignments; `student_notebook(name)` makes the text of the file to be released.
-
-    What passed is not run again, unless `force`d, before anything that it depends on has changed.
-    """
-    kept = {name: _kept(name, sandbox) for name in names}
-    known = {name: [] if force else _passed(kept[name]) for name in names}
-    checks: list[Check] = []
-    with ThreadPoolExecutor(os.cpu_count() or 1) as executor:
-        # Cases are drawn by processes of their own: the next assignments' while this one is checked.
-        drawn = {name: executor.submit(load, name) for name in names if not known[name]}
-        try:
-            for name in names:
-                mine = []
-                for check in known[name] or _checks(name, drawn[name].result, sandbox, student_notebook):
-                    mine.append(check)
-                    progress(check)
-                if not known[name] and all(check.passed for check in mine):
-                    kept[name].write_text(json.dumps([asdict(check) for check in mine]), encoding="utf-8")
-                checks += mine
-        finally:
-            executor.shutdown(cancel_futures=True)
-    return checks
-
-
-def _kept(name: str, sandbox: Sandbox) -> Path:
-    """Where the checks of an assignment are, if all passed; named by the content of all that they depend on."""
-    digest = hashlib.sha256(f"{project.assignment_key(name)} {sandbox.name} {sys.version_info[:2]}".encode())
-    for path in (project.released(name), project.visible_cases(name), project.root() / "solutions" / "equivalent.toml"):
-        digest.update(path.read_bytes() if path.is_file() else b"-")
-    for library in ("numpy", "torch", "hypothesis", "nbgrader"):
-        digest.update(importlib.metadata.version(library).encode())
-    return project.cache_dir() / f"valid-{name}-{digest.hexdigest()[:20]}.json"
-
-
-def _passed(kept: Path) -> list[Check]:
-    try:
-        return [Check(**check) for check in json.loads(kept.read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError):
-        return []
-
-
-def as_json(checks: Sequence[Check]) -> dict[str, Any]:
-    """The checks for machines."""
-    return {"valid": all(check.passed for check in checks), "checks": [asdict(check) for check in checks]}
-
-
 @dataclass(frozen=True)
 class Subject:
-    """One assignment under examination; what several checks need is made once."""
+    """One assignment under examination; what several checks need is made once.
+
+    Where it is not finished, `problems` say why, `assignment` has the exercises that can be drawn, and `undrawn` the
+    others, with the number of misconceptions that each has.
+    """
 
     assignment: AssignmentCases
     sandbox: Sandbox
     student_notebook: Callable[[str], str]
+    problems: tuple[str, ...] = ()
+    undrawn: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def documents(self) -> tuple[Document, Document]:
-        """The instructor's notebook and the released one, graded twice."""
+        """The instructor's notebook and the students', graded twice."""
         name = self.assignment.name
-        paths = [project.notebook(name), project.released(name)]
-        first, again = (grade_files(name, paths, sandbox=self.sandbox) for _ in range(2))
+        with tempfile.TemporaryDirectory() as folder:
+            stub = Path(folder) / f"{name}.ipynb"
+            stub.write_text(self.made, encoding="utf-8")
+            paths = [project.notebook(name), stub]
+            first, again = (grade_files(name, paths, sandbox=self.sandbox) for _ in range(2))
         return first, again
 
     @cached_property
@@ -129,29 +82,32 @@ Seen = tuple[list[str], str]
 Examine = Callable[[Subject], Seen]
 
 
-def _checks(
-    name: str, loaded: Callable[[], AssignmentCases], sandbox: Sandbox, student_notebook: Callable[[str], str]
-) -> Iterator[Check]:
-    try:
-        subject = Subject(loaded(), sandbox, student_notebook)
-    except AutograderError as error:
-        yield Check(name, "references agree", False, str(error))
-        return
-    yield from run(subject, CHECKS)
-
-
 def run(subject: Subject, checks: Mapping[str, Examine]) -> Iterator[Check]:
     """Examine a subject in every way, one check at a time; what stops an examination is what it found wrong."""
     for title, examine in checks.items():
         try:
-            wrong, told = examine(subject)
+            wrong, told = _examined(subject, examine)
         except AutograderError as error:
             wrong, told = [str(error)], ""
         yield Check(subject.assignment.name, title, not wrong, "; ".join(wrong) or told)
 
 
+def _examined(subject: Subject, examine: Examine) -> Seen:
+    """What is wrong; of an assignment that is not finished what can be said already, and never that nothing is."""
+    there = subject.assignment.exercises
+    early = examine is _references or (examine in _EARLY and (there or subject.undrawn))
+    if subject.problems and not early:
+        return [_LATER], ""
+    wrong, told = examine(subject)
+    if not wrong and subject.undrawn and examine is not _notebook:
+        wrong = [_LATER]
+    return wrong, told
+
+
 def _references(subject: Subject) -> Seen:
     """They agree, or nothing could have been loaded."""
+    if subject.problems:
+        return list(subject.problems), ""
     counts = [len(entry.cases) for entry in subject.assignment.exercises]
     told = f"{sum(counts)} cases of {len(counts)} exercises, to {AGREEMENT * RTOL:g} of their size"
     return [], f"{told}; students to {RTOL:g}; version {subject.assignment.version}"
@@ -160,10 +116,9 @@ def _references(subject: Subject) -> Seen:
 def _misconceptions(subject: Subject) -> Seen:
     """Every misconception must lose points and be named."""
     assignment = subject.assignment
-    wrong = []
+    counts = {entry.name: len(entry.mistakes) for entry in assignment.exercises} | dict(subject.undrawn)
+    wrong = [f"{name} has {n} misconceptions; write at least {_FEWEST}" for name, n in counts.items() if n < _FEWEST]
     for exercise in assignment.exercises:
-        if len(exercise.mistakes) < _FEWEST:
-            wrong.append(f"{exercise.name} has {len(exercise.mistakes)} misconceptions; write at least {_FEWEST}")
         relations = assignment.relations(exercise.name) if exercise.relations else ()
         for known in exercise.mistakes:
             found = diagnose(exercise, compare(exercise, known.answers, relations))
@@ -177,7 +132,7 @@ def _misconceptions(subject: Subject) -> Seen:
                     f"{exercise.name}: {known.name} is named {found.misconception}: remove one of both, or draw a case "
                     "that tells them apart"
                 )
-    return wrong, f"all {sum(len(exercise.mistakes) for exercise in assignment.exercises)}"
+    return wrong, f"all {sum(counts.values())}"
 
 
 def _solution(subject: Subject) -> Seen:
@@ -221,24 +176,23 @@ def _notebook(subject: Subject) -> Seen:
     return wrong, f"{tests} tests, {points:g} points, {written} written with a model answer"
 
 
-def _released(subject: Subject) -> Seen:
+def _leaks(subject: Subject) -> Seen:
+    return list(leaks(subject.assignment, subject.made)), "no mark, solution, hint or hidden name"
+
+
+def _published(subject: Subject) -> Seen:
     told = str(project.released(subject.assignment.name).relative_to(project.root()))
-    return list(problems(subject.assignment, subject.made)), told
+    return list(outdated(subject.assignment, subject.made)), told
 
 
-def _visible(subject: Subject) -> Seen:
-    """The visible cases must be those of now, and the file must hold nothing else."""
-    path, again = project.visible_cases(subject.assignment.name), f"run `make release A={subject.assignment.name}`"
-    try:
-        content = path.read_bytes()
-        found = dataclasses.replace(visible.read(path), version="")
-    except (OSError, AutograderError):
-        return [f"{path} is missing or cannot be read; {again}"], ""
-    if visible.write(found) != content:
-        return [f"there is something else in {path}; {again}"], ""
-    if not visible.same(found, visible.visible(subject.assignment)):
-        return [f"they differ from the hidden tests; {again}"], ""
-    return [], f"{sum(len(entry.cases) for entry in found.exercises)} cases"
+def _reasons(subject: Subject) -> Seen:
+    """What is listed as right must be a mutant: a key that is misspelt excuses nothing."""
+    assignment = subject.assignment
+    references = oracles.references_of(project.hidden_tests(assignment.name).read_text(encoding="utf-8"))
+    solutions = {str(mutant) for mutant in mutants_of(assignment.reference)}
+    made = {"": solutions, "torch": {str(mutant) for mutant in oracles.mutants_of_references(references)}}
+    count = len(equivalents(assignment.name)) + len(equivalents(assignment.name, "torch"))
+    return list(misplaced(assignment.name, made)), f"{count} in {LISTED}"
 
 
 def _mutants(subject: Subject) -> Seen:
@@ -261,28 +215,108 @@ def _oracles(subject: Subject) -> Seen:
 def _unexplained(alive: Set[str], listed: Mapping[str, str], original: str) -> list[str]:
     """Mutants that no case tells from the original and no reason excuses, and the other way round."""
     wrong = [
-        f"no case tells {mutant!r} {original}: draw one that does, or list it in {_LISTED} with the reason"
+        f"no case tells {mutant!r} {original}: draw one that does, or list it in {LISTED} with the reason"
         for mutant in sorted(alive - listed.keys())
     ]
     wrong += [
-        f"{mutant!r} is listed in {_LISTED}, but is no mutant that survives: take it out"
+        f"{mutant!r} is listed in {LISTED}, but is no mutant that survives: take it out"
         for mutant in sorted(listed.keys() - alive)
     ]
     return wrong
 
 
-CHECKS: dict[str, Examine] = {
-    "references agree": _references,
+_EARLY = (_misconceptions, _inputs, _notebook)
+"""What can be examined of an assignment that is not finished."""
+_LATER = "not examined yet: first the cases of all exercises must be drawn"
+
+QUICK: dict[str, Examine] = {
+    "cases are drawn, references agree": _references,
     "misconceptions lose and are named": _misconceptions,
     "cases reach every edge": _inputs,
     "cases run every branch of the solutions": _branches,
+    "notebook is valid for nbgrader": _notebook,
+    "notebook for students is free of answers": _leaks,
     "solution scores 100": _solution,
     "stub scores 0": _stub,
     "same document twice": _same_twice,
-    "notebook is valid for nbgrader": _notebook,
-    "released notebook is up to date and free of answers": _released,
-    "visible cases are up to date and hold nothing else": _visible,
+    "reasons given for right mutants are of mutants": _reasons,
+}
+"""What must hold before a release. Takes seconds."""
+CHECKS: dict[str, Examine] = {
+    **QUICK,
     "mutants lose": _mutants,
     "mutants of the torch references disagree": _oracles,
 }
-"""All checks of an assignment, in the order in which they run."""
+"""All checks of an assignment, in the order in which they run. Those of mutants may take minutes."""
+PUBLISHED: dict[str, Examine] = {"assignments/ is what would be released now": _published}
+"""What must hold of files that are kept with the sources; what passed is not remembered."""
+
+
+def validate(
+    names: Sequence[str],
+    sandbox: Sandbox,
+    student_notebook: Callable[[str], str],
+    progress: Callable[[Check], None] = lambda check: None,
+    force: bool = False,
+    examined: Mapping[str, Examine] = CHECKS,
+) -> list[Check]:
+    """Run checks on the assignments; `student_notebook(name)` makes the text of the notebook to be released.
+
+    What passed is not run again, unless `force`d, before anything that it depends on has changed.
+    """
+    memories = {name: Memory.of(name, sandbox) for name in names}
+    new = {name: _new(memories[name], examined, force) for name in names}
+    checks: list[Check] = []
+    with ThreadPoolExecutor(os.cpu_count() or 1) as executor:
+        # Cases are drawn by processes of their own: the next assignments' while this one is checked.
+        drawn = {name: executor.submit(_subject, name, sandbox, student_notebook) for name in names if new[name]}
+        try:
+            for name in names:
+                passed = memories[name].passed
+                old = {title: Check(name, title, True, passed[title]) for title in examined if title not in new[name]}
+                run_now = run(drawn[name].result(), new[name]) if new[name] else iter(())
+                for title in examined:
+                    check = old.get(title) or next(run_now)
+                    if check.passed and title in new[name] and title in CHECKS:
+                        memories[name].remember(title, check.detail)
+                    checks.append(check)
+                    progress(check)
+        finally:
+            executor.shutdown(cancel_futures=True)
+    return checks
+
+
+def unseen(name: str, sandbox: Sandbox) -> list[str]:
+    """Titles of the checks that an assignment, as it is now, has not passed yet."""
+    return list(_new(Memory.of(name, sandbox), CHECKS))
+
+
+def strange_tables() -> Iterator[Check]:
+    """The check of what concerns no assignment: tables of solutions/equivalent.toml for one that does not exist."""
+    try:
+        wrong = list(strangers())
+    except AutograderError as error:
+        wrong = [str(error)]
+    if wrong:
+        yield Check(LISTED, "each table is of an assignment", False, "; ".join(wrong))
+
+
+def as_json(checks: Sequence[Check]) -> dict[str, Any]:
+    """The checks for machines."""
+    return {"valid": all(check.passed for check in checks), "checks": [asdict(check) for check in checks]}
+
+
+def _new(memory: Memory, examined: Mapping[str, Examine], force: bool = False) -> dict[str, Examine]:
+    return {title: examine for title, examine in examined.items() if force or title not in memory.passed}
+
+
+def _subject(name: str, sandbox: Sandbox, student_notebook: Callable[[str], str]) -> Subject:
+    try:
+        return Subject(load(name), sandbox, student_notebook)
+    except AutograderError as error:
+        first = str(error)
+    try:
+        there = draft(name)
+    except AutograderError as error:
+        there = Draft(AssignmentCases(name, 0, "", (), ()), {}, (str(error),))
+    return Subject(there.assignment, sandbox, student_notebook, there.problems or (first,), there.undrawn)

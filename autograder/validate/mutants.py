@@ -9,9 +9,10 @@ import ast
 import os
 import random
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -34,19 +35,61 @@ _LIMITS = Limits(wall=3.0)
 """A mutant may well loop for ever; the solutions need a small part of that for an exercise."""
 
 
+LISTED = "solutions/equivalent.toml"
+"""Where mutants that are right have their reasons: a table for each assignment, in it one, "torch", for references."""
+
+
+def listed() -> dict[str, Any]:
+    """What solutions/equivalent.toml holds; nothing where it is not there. Raises AuthoringError if it is not TOML."""
+    path = project.root() / LISTED
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except (OSError, ValueError) as error:
+        raise AuthoringError(f"{path}: cannot be read: {error}.") from error
+
+
 def equivalents(name: str, *within: str) -> dict[str, str]:
     """Mutants of an assignment that are right solutions, as `str` writes them, and why: from solutions/equivalent.toml.
 
     `within` it, "torch" has those of the torch references. Raises AuthoringError for a file that cannot be read.
     """
-    path = project.root() / "solutions" / "equivalent.toml"
-    try:
-        listed = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        for table in (name, *within):
-            listed = listed.get(table, {})
-    except (OSError, ValueError) as error:
-        raise AuthoringError(f"{path}: cannot be read: {error}.") from error
-    return {change: reason for change, reason in listed.items() if isinstance(reason, str)}
+    found = listed()
+    for table in (name, *within):
+        inner = found.get(table)
+        found = inner if isinstance(inner, dict) else {}
+    return {change: reason for change, reason in found.items() if isinstance(reason, str)}
+
+
+def misplaced(name: str, made: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """What is listed of an assignment and is no mutant with a reason; `made` are its mutants, by "" and by "torch"."""
+    found = listed().get(name, {})
+    own, nested = (found, found.get("torch", {})) if isinstance(found, dict) else ({}, {})
+    if not isinstance(found, dict) or not isinstance(nested, dict):
+        yield f"{LISTED}: [{name}] and [{name}.torch] are tables of changes and reasons; write them so"
+        return
+    for table, entries, mutants in ((name, own, made[""]), (f"{name}.torch", nested, made["torch"])):
+        for change, reason in entries.items():
+            if entries is own and change == "torch":
+                continue
+            if isinstance(reason, dict):
+                yield f"{LISTED}: there is no table [{table}.{change}]; {_meant(change, ['torch'])}"
+            elif change not in mutants:
+                yield f"{LISTED}: [{table}] has {change!r}, which is no mutant; {_meant(change, mutants)}"
+            elif not isinstance(reason, str) or not reason.strip():
+                yield f"{LISTED}: [{table}] gives no reason for {change!r}; write one in quotes"
+
+
+def strangers() -> Iterator[str]:
+    """Tables of solutions/equivalent.toml for assignments that do not exist."""
+    known = project.assignments()
+    for table in listed():
+        if table not in known:
+            yield f"there is no assignment {table!r}; {_meant(table, known)}"
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"did you mean {near[0]!r}?" if near else "take it out"
 
 
 def survivors(

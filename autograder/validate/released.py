@@ -1,37 +1,52 @@
-"""Released: what must hold of the notebook that students get, and of nbgrader's source that it is made from."""
+"""Released: what must hold of what students get: as it would be made now, and as it lies in `assignments/`."""
 
 from __future__ import annotations
 
 import ast
+import dataclasses
 import json
 import re
 from collections.abc import Iterator
 
 from autograder import project
+from autograder.cases import visible
 from autograder.cases.model import AssignmentCases
-from autograder.errors import AuthoringError
+from autograder.errors import AuthoringError, AutograderError
 
 _SECRETS = re.compile(r"BEGIN SOLUTION|END SOLUTION|HIDDEN TESTS|MARK SCHEME|misconception|hidden\.py", re.I)
 _SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
 _TELLING = 25  # characters: shorter lines of a solution may stand in the text by chance
 
 
-def problems(assignment: AssignmentCases, made: str) -> Iterator[str]:
-    """What is wrong with the released notebook: missing, not as it would be `made` now, telling answers or tests."""
-    name = assignment.name
-    path = project.released(name)
-    if not path.exists():
-        yield f"{path} is missing; run `make release A={name}`"
-        return
-    text = path.read_text(encoding="utf-8")
+def leaks(assignment: AssignmentCases, text: str) -> Iterator[str]:
+    """What the notebook for students tells and must not: marks of the instructor's, answers, hidden tests."""
     if secret := _SECRETS.search(text):
         yield f"it contains {secret[0]!r}"
-    if answer := answer_in(text, project.notebook(name).read_text(encoding="utf-8")):
+    if answer := answer_in(text, project.notebook(assignment.name).read_text(encoding="utf-8")):
         yield f"it contains a line of a solution: {answer!r}"
     for hidden in hidden_in(text, assignment):
         yield f"it contains {hidden!r}, which is in the hidden tests"
-    if text != made:
-        yield f"it differs from its source; run `make release A={name}`"
+
+
+def outdated(assignment: AssignmentCases, made: str) -> Iterator[str]:
+    """What in `assignments/` is not as it would be released now: the notebook, which would be `made`, and the cases."""
+    name = assignment.name
+    notebook, cases = project.released(name), project.visible_cases(name)
+    again = f"`{project.program()} course release {name}` writes it anew"
+    if not notebook.exists():
+        yield f"{notebook} is missing; {again}"
+    elif notebook.read_text(encoding="utf-8") != made:
+        yield f"{notebook} differs from its source; {again}"
+    try:
+        content = cases.read_bytes()
+        found = dataclasses.replace(visible.read(cases), version="")
+    except (OSError, AutograderError):
+        yield f"{cases} is missing or cannot be read; {again}"
+        return
+    if visible.write(found) != content:
+        yield f"there is something else in {cases}; {again}"
+    elif not visible.same(found, visible.visible(assignment)):
+        yield f"{cases} differs from the hidden tests; {again}"
 
 
 def answer_in(released: str, notebook: str) -> str:
