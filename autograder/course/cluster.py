@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,8 @@ from autograder import project
 from autograder.cases import store
 from autograder.course.engine import Engine, engine, graded
 from autograder.course.files import Collected
-from autograder.errors import AutograderError, CourseError
+from autograder.course.schedule import Pending, in_turn
+from autograder.errors import CourseError
 from autograder.sandbox.launcher import choose
 from autograder.submission.aside import KILLED, message
 
@@ -45,7 +45,7 @@ def cluster(
     where there is no such cluster, or one with another version of this framework.
     """
     try:
-        from distributed import Client, LocalCluster, Security, as_completed
+        from distributed import Client, LocalCluster, Security
     except ImportError:
         raise CourseError("a cluster needs Dask: pip install 'autograder[cluster]'.") from None
     if isinstance(where, int) and where < 1:
@@ -69,53 +69,23 @@ def cluster(
         client.register_plugin(_shipped(kit))
 
         def marked() -> Iterator[Marked]:
-            left, waiting = iter(collected), as_completed()
-            ahead = _TASKS * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
             from autograder.course.marking import Marked
 
-            given: dict[Any, list[Collected]] = {}
-            suspects: list[Collected] = []
+            def submit(task: Sequence[Collected]) -> Pending[Marked]:
+                future: Pending[Marked] = client.submit(_mark, task, pure=False)
+                return future
 
-            def submit(tasks: Iterable[list[Collected]]) -> None:
-                for task in tasks:
-                    future = client.submit(_mark, task, pure=False)
-                    given[future] = task
-                    waiting.add(future)
-
-            submit(_tasks(left, ahead))
-            for done in waiting:
-                found, task = _result(done), given.pop(done)
-                if found is None:
-                    suspects += task
-                else:
-                    yield from found
-                submit(_tasks(left, 1))
+            ahead = _TASKS * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+            suspects = yield from in_turn(submit, collected, size=_TASK, ahead=ahead)
             for each in suspects:  # with nothing else in the cluster: where processes die now, it is of this one
-                found = _result(client.submit(_mark, [each], pure=False))
-                yield from found or [Marked(each, None, problem=message("graded", KILLED))]
+                killed = yield from in_turn(submit, [each], size=1, ahead=1)
+                yield from [Marked(one, None, problem=message("graded", KILLED)) for one in killed]
 
         yield marked()
     finally:
         client.close()
         if local:
             local.close()
-
-
-def _tasks(collected: Iterator[Collected], count: int) -> Iterator[list[Collected]]:
-    for _ in range(count):
-        if task := list(islice(collected, _TASK)):
-            yield task
-
-
-def _result(done: Any) -> list[Marked] | None:
-    """What a task came to; None where the cluster gave it up, since processes died at it or beside it."""
-    try:
-        marked: list[Marked] = done.result()
-    except AutograderError:
-        raise
-    except Exception:
-        return None
-    return marked
 
 
 @dataclass(frozen=True)

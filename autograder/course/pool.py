@@ -12,15 +12,15 @@ import os
 import signal
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from itertools import islice, starmap
+from itertools import starmap
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
+from autograder.course.schedule import in_turn
 from autograder.errors import AutograderError, CourseError
 from autograder.submission.aside import KILLED, message
 
@@ -108,9 +108,7 @@ class Pool:
 
         A submission at which a process dies, and dies again when it has nothing else to do, is put aside.
         """
-        left = iter(collected)
-        waiting = deque(self._tasks(left, self._ahead))
-        return self._graded(left, waiting)
+        return self._graded(in_turn(self._submit, collected, size=self._task, ahead=self._ahead))
 
     def close(self) -> None:
         """End the processes, when they have done what they are at."""
@@ -125,18 +123,13 @@ class Pool:
         for each in set(multiprocessing.active_children()) - set(self._others):
             each.kill()
 
-    def _graded(self, left: Iterator[Collected], waiting: deque[_Given]) -> Iterator[tuple[Collected, Graded]]:
-        while waiting:
-            some, task = waiting.popleft()
-            yield from zip(some, task.result(), strict=True)
-            waiting.extend(self._tasks(left, 1))
+    def _graded(self, results: Iterator[tuple[Collected, Graded]]) -> Iterator[tuple[Collected, Graded]]:
+        yield from results
         for process in self._processes:  # while the last ones are recorded
             self._threads.submit(process.close)
 
-    def _tasks(self, left: Iterator[Collected], count: int) -> Iterator[_Given]:
-        for _ in range(count):
-            if some := list(islice(left, self._task)):
-                yield some, self._threads.submit(self._by_one, _Process.grade, some)
+    def _submit(self, task: Sequence[Collected]) -> Future[list[tuple[Collected, Graded]]]:
+        return self._threads.submit(self._by_one, _Process.grade, task)
 
     def _by_one(self, work: Callable[..., _T], *arguments: object) -> _T:
         """In a thread: let a process that has nothing to do work."""
@@ -168,11 +161,12 @@ class _Process:
             told = "the processes that grade are killed before they are ready, perhaps for want of memory; run again."
             raise CourseError(told) from None
 
-    def grade(self, collected: Sequence[Collected]) -> list[Graded]:
-        """What submissions got. Where it dies, they are graded one by one, and at what it dies again is put aside."""
+    def grade(self, collected: Sequence[Collected]) -> list[tuple[Collected, Graded]]:
+        """Submissions with what they got. Where it dies, they are graded one by one, and at what it dies again is put
+        aside: nothing else can be the reason, since it does nothing else."""
         with suppress(BrokenProcessPool):
-            return self._do(functools.partial(_graded, collected))
-        return [self._alone(each) for each in collected]
+            return list(zip(collected, self._do(functools.partial(_graded, collected)), strict=True))
+        return [(each, self._alone(each)) for each in collected]
 
     def close(self) -> None:
         """End it, when it has done what it is at."""
@@ -209,9 +203,6 @@ class _Process:
             self._executor.submit(os.getpid)  # it is started with the first task
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-
-
-_Given = tuple["list[Collected]", "Future[list[Graded]]"]
 
 
 def _cores() -> int:

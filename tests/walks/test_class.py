@@ -222,8 +222,8 @@ def test_a_newcomer_becomes_an_instructor_and_a_class_goes_through_a_course(shar
             instructor.writes(sources / name, f"{text}\n\n{block(more)}")
         equivalent = sources.parent / "equivalent.toml"
         instructor.writes(equivalent, f"{equivalent.read_text(encoding='utf-8')}\n{block('new-equivalent')}")
-        instructor.types(losses("make release A=backprop"), project)
         instructor.types(losses("make validate A=backprop"), project)
+        instructor.types(losses("make release A=backprop"), project)
         instructor.types(losses("make grade A="), project)
         assert (course.total(ada), course.total(carla)) == (48, 40)
         assert course.row(ada)["needs_manual_grade"] == "no"
