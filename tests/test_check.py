@@ -150,7 +150,7 @@ def test_a_message_is_the_one_of_the_feedback(folder: Path, grade: Grade) -> Non
     assert exercise(graded, "dL_dA")["message"] == f"raises ValueError: no (cell 1, {place}"
     assert found["bce"]["message"] == exercise(graded, "bce")["message"]
     shown = found["db"]["counterexample"]
-    assert shown["call"].startswith("db(np.array([[")
+    assert shown.call.startswith("db(np.array([[")
     assert found["db"]["message"].endswith("yours has (1, n_l) = (1, 3): transposed?")
 
 
@@ -298,7 +298,7 @@ found = [check(dA_dZ), check(bce), check(dL_dA)]
 """
     namespace: dict[str, Any] = {}
     exec(source, namespace)
-    assert [entry["name"] for found in namespace["found"] for entry in found.exercises] == [*names[2:], *names[:2]]
+    assert [entry.name for found in namespace["found"] for entry in found.exercises] == [*names[2:], *names[:2]]
     assert [bool(found) for found in namespace["found"]] == [True, False, False]
 
 
