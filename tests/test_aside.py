@@ -140,7 +140,7 @@ def any_mentions(*arguments: Any, **options: Any) -> bool:
 STAGES: dict[str, tuple[str, list[tuple[Any, str]]]] = {
     "read": ("read", [(files, "submission"), (files, "stamp")]),
     "mark": ("marked", [(marking.Marker, "_marked")]),
-    "record": ("recorded", [(record, "_record"), (record, "_save_files"), (feedback, "write_result")]),
+    "record": ("recorded", [(record, "_record"), (record, "_save_files")]),
     "pages": ("recorded", [(feedback, "_page")]),
 }
 """By stage: the word for it, and functions in which a fault is raised for the victim."""
