@@ -1,4 +1,4 @@
-"""Outcomes: what became of an exercise, in one word."""
+"""Outcomes: what became of an exercise, and of a submission, in one word."""
 
 from __future__ import annotations
 
@@ -19,6 +19,15 @@ class Outcome(StrEnum):
     FORBIDDEN = "forbidden"
     RUNS = "runs"
     LATER = "later"
+
+
+class Status(StrEnum):
+    """What became of a submission. The last one is of a class alone."""
+
+    GRADED = "graded"
+    UNREADABLE = "unreadable"
+    ASIDE = "aside"
+    NOT_SUBMITTED = "not submitted"
 
 
 RESULTS = frozenset({Outcome.CORRECT, Outcome.PARTIAL, Outcome.WRONG})

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from autograder.course.state import State
 from autograder.course.tools import settings
 from autograder.errors import CourseError
 from autograder.report import classroom
+from autograder.report.table import Row
 from tests.test_course import HIDDEN, PERCENT, fake_cases, fake_grade, gradebook_dump, marked_by
 
 STUDENTS = [f"student{number:02}" for number in range(30)]
@@ -91,10 +93,10 @@ def assert_one_aside(course: Path, summary: Summary, stage: str, reason: str = "
     told = summary.aside[VICTIM]
     assert f"while it was {stage}" in told
     assert reason in told
-    rows = {row["student"]: row for row in summary.rows}
-    assert {student for student, row in rows.items() if row["status"] == "graded"} == set(OTHERS)
-    assert (rows[VICTIM]["status"], rows[VICTIM]["score"], rows[VICTIM]["total"]) == ("aside", None, None)
-    assert rows[VICTIM]["message"] == told
+    rows = {row.student: row for row in summary.rows}
+    assert {student for student, row in rows.items() if row.status == "graded"} == set(OTHERS)
+    assert (rows[VICTIM].status, rows[VICTIM].score, rows[VICTIM].total) == ("aside", None, None)
+    assert rows[VICTIM].message == told
     with open(course / "grades-tiny.csv", newline="") as file:
         table = {row["student"]: row for row in csv.DictReader(file)}
     assert (table[VICTIM]["status"], table[VICTIM]["score"], table[VICTIM]["total"]) == ("aside", "", "")
@@ -112,7 +114,7 @@ def assert_all_well(course: Path) -> None:
     summary = graded(course)
     assert summary.graded == [VICTIM]
     assert summary.aside == {}
-    assert {row["status"] for row in summary.rows} == {"graded"}
+    assert {row.status for row in summary.rows} == {"graded"}
     assert "put aside" not in (course / "grades-tiny.html").read_text()
     assert "put aside" not in (course / "feedback" / VICTIM / "tiny" / "tiny.html").read_text()
     assert graded(course).nothing_to_do
@@ -217,7 +219,9 @@ def test_a_fault_in_what_shows_the_class(
     graded(collected)
     before = gradebook_dump(collected)
     state = State.load(collected, "tiny")
-    state.students[VICTIM]["exercises"][0]["name"] = f"of {VICTIM}"
+    first, *others = state.students[VICTIM].exercises
+    renamed = replace(first, name=f"of {VICTIM}"), *others
+    state.students[VICTIM] = replace(state.students[VICTIM], exercises=renamed)
     state.save()
 
     def hit(value: Any) -> bool:
@@ -235,7 +239,7 @@ def test_a_fault_in_what_shows_the_class(
     assert_all_well(collected)
 
 
-def all_graded(lines: Sequence[export.Row]) -> bool:
+def all_graded(lines: Sequence[Row]) -> bool:
     return any(line.student == VICTIM and line.status != "aside" for line in lines)
 
 
@@ -342,7 +346,7 @@ def test_a_time_that_is_none(collected: Path, text: str) -> None:
     stamp.write_text(text, encoding="utf-8", errors="surrogatepass")
     summary = graded(collected)
     assert summary.aside == {}
-    assert [row["submitted"] for row in summary.rows if row["student"] == VICTIM] == [""]
+    assert [row.submitted for row in summary.rows if row.student == VICTIM] == [""]
     options = settings(collected)
     options.NbGraderAPI.timezone = "+1400"
     api = NbGraderAPI(config=options)
@@ -360,9 +364,9 @@ def test_a_time_in_the_exchange_that_is_none(course: Path) -> None:
         hand_in(course, OTHERS[0], b"from another time", f"{year}-01-01 00:00:00.000000 UTC")
     assert len(collect("tiny", course)) == 2
     assert collect("tiny", course)
-    rows = {row["student"]: row for row in graded(course).rows}
-    assert rows[VICTIM]["submitted"] == rows[OTHERS[0]]["submitted"] == "2026-11-01 10:00:00"
-    assert rows[OTHERS[0]]["status"] == "graded"
+    rows = {row.student: row for row in graded(course).rows}
+    assert rows[VICTIM].submitted == rows[OTHERS[0]].submitted == "2026-11-01 10:00:00"
+    assert rows[OTHERS[0]].status == "graded"
 
 
 def test_folders_in_one_another(course: Path) -> None:

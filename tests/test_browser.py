@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,12 @@ from playwright.sync_api import Browser, Page
 from traitlets.config import Config
 
 from autograder.course.config import configure
-from autograder.grade.result import ExerciseResult, Status, SubmissionResult
+from autograder.grade.result import ExerciseResult, SubmissionResult
+from autograder.outcome import Status
 from autograder.report.classroom import class_page
 from autograder.report.feedback import exercise_html, unreadable_html
 from autograder.report.pages import student_page
+from autograder.report.table import ExerciseNote, Note
 from tests.conftest import CHROMIUM
 from tests.test_pages import entry, noted, row
 
@@ -74,13 +76,21 @@ MATRIX_CASE = {"call": f"dW(np.array({MATRIX}))", "arguments": {"dZ": [[1.0, 2.0
                "got": [[[-value for value in row] for row in MATRIX]],
                "shapes": {"dZ": ["N", "n_l"]}}  # fmt: skip
 LONG_CASE = {"call": f"dW(np.array({LONG}))", "arguments": {}, "expected": LONG, "got": LONG.replace("7.25", "7.5")}
+
+
+def both(first: Note, second: Note) -> Note:
+    return replace(first, exercises=first.exercises + second.exercises)
+
+
+NOTHING = Note(Status.ASIDE)
 NOTES = {
-    name: {
-        "exercises": [
-            {**asdict(each), "hint": "divide by `N`"}
+    name: Note(
+        Status.GRADED,
+        exercises=tuple(
+            ExerciseNote(each.name, each.outcome, each.score, each.max_score, each.misconception, "divide by `N`")
             for each in graded(wrong(misconception="no-mean"), wrong("x", "memory")).exercises
-        ]
-    }
+        ),
+    )
     for name in NAMES[:30]
 }
 ROWS = [
@@ -109,7 +119,7 @@ PAGES = {
     "class": class_page(
         "backprop",
         [*ROWS, row("a-student", status="aside", message="the sandbox could not be started " * 9, total=None)],
-        {**NOTES, "a-student": {"status": "aside", "message": "", "exercises": []}},
+        {**NOTES, "a-student": Note(Status.ASIDE)},
         "grades-backprop.csv",
         due=datetime(2026, 11, 7, 12),
         skipped=["@x" * 60],
@@ -118,7 +128,10 @@ PAGES = {
     "hostile-class": class_page(
         EVIL,
         [row(EVIL, status="unreadable", message=EVIL), row("b", status="aside", message=EVIL), row("c", status=EVIL)],
-        {EVIL: {"exercises": [*noted(EVIL, text=EVIL, outcome=EVIL), *noted(text=EVIL, outcome="timeout")]}, "b": {}},
+        {
+            EVIL: both(noted(EVIL, text=EVIL, outcome=EVIL), noted(text=EVIL, outcome="timeout")),
+            "b": Note(Status.ASIDE),
+        },
         EVIL,
         skipped=[EVIL],
     ),

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import nbformat
 import numpy as np
@@ -39,7 +39,7 @@ from autograder.course.grading import Summary, Workers, grade_course
 from autograder.course.marking import Marked, Marker
 from autograder.course.notebook import source_notebook
 from autograder.course.outputs import write_outputs
-from autograder.course.plugins.export import Row, to_csv
+from autograder.course.plugins.export import to_csv
 from autograder.course.plugins.late import LatePenalty
 from autograder.course.plugins.safe import clean
 from autograder.course.reporting import report
@@ -48,8 +48,9 @@ from autograder.course.sample import sample_class
 from autograder.course.students import CLASS, LATE, Sheet
 from autograder.course.tools import exchange, gradebook, run, settings
 from autograder.errors import AuthoringError, CourseError
-from autograder.grade.result import Document, ExerciseResult, Status, SubmissionResult
-from autograder.outcome import Outcome
+from autograder.grade.result import Document, ExerciseResult, SubmissionResult
+from autograder.outcome import Outcome, Status
+from autograder.report.table import Row
 from autograder.submission import choice
 from autograder.submission.reading import Submission, Unreadable, kind_of, parse, read
 
@@ -221,7 +222,7 @@ def hand_in(course: Path, student: str) -> None:
 
 
 def row(course: Path, student: str) -> dict[str, Any]:
-    return next(entry for entry in regrade(course).rows if entry["student"] == student)
+    return next(entry.as_json() for entry in regrade(course).rows if entry.student == student)
 
 
 def edit(course: Path, student: str, change: Callable[[Any], None]) -> None:
@@ -348,7 +349,7 @@ def test_methods_of_a_class_share_its_cell(tmp_path: Path) -> None:
 
 def test_sample_class_is_graded_whatever_it_hands_in(course: Path) -> None:
     summary = regrade(course, force=True)
-    table = {entry["student"]: entry for entry in summary.rows}
+    table = {entry.student: entry.as_json() for entry in summary.rows}
     assert sorted(table) == EVERYONE
     assert summary.aside == {}
     assert summary.skipped == []
@@ -565,7 +566,7 @@ def test_a_grade_given_by_hand_since_the_last_run_is_in_the_table(course: Path) 
     summary = regrade(course)
     assert summary.nothing_to_do
     assert calls == []
-    assert next(entry for entry in summary.rows if entry["student"] == "ada")["total"] == 105
+    assert next(entry for entry in summary.rows if entry.student == "ada").total == 105
 
 
 def test_a_report_shows_what_people_graded_since_and_releases_nothing(course: Path) -> None:
@@ -615,7 +616,7 @@ def test_a_student_who_is_taken_out_touches_nobody_else_and_can_come_back(
     assert [sentence for sentence in releasing.collect("tiny", course) if "hana was taken out" in sentence]
     summary = regrade(course)
     assert summary.nothing_to_do
-    assert "hana" not in [entry["student"] for entry in summary.rows]
+    assert "hana" not in [entry.student for entry in summary.rows]
     assert gradebook_dump(course) == others
     assert "hana" not in release_feedback("tiny", course).students
     assert main(["course", "readmit", "hana"]) == 0
@@ -743,7 +744,7 @@ def test_odd_things_in_the_folder_of_submissions(course: Path) -> None:
     (submitted / "renamed" / "tiny").mkdir(parents=True)
     shutil.copy(submitted / "ada" / "tiny" / "tiny.ipynb", submitted / "renamed" / "tiny" / "tiny (1).ipynb")
     summary = regrade(course)
-    table = {entry["student"]: entry for entry in summary.rows}
+    table = {entry.student: entry.as_json() for entry in summary.rows}
     assert summary.skipped == ["-rf", "=cmd", "linked"]
     assert [table[name]["status"] for name in ("folder", "pipe", "nothing")] == ["unreadable"] * 3
     assert table["renamed"]["score"] == 100
@@ -768,7 +769,7 @@ def test_damaged_metadata_costs_nothing(course: Path, damage: Callable[[Any], An
     summary = regrade(course)
     assert summary.graded == ["ada"]
     assert summary.aside == {}
-    assert next(entry for entry in summary.rows if entry["student"] == "ada")["score"] == 100
+    assert next(entry for entry in summary.rows if entry.student == "ada").score == 100
 
 
 def test_unreadable_after_readable_loses_the_automatic_score_only(course: Path) -> None:
@@ -846,8 +847,8 @@ def test_late_penalty_per_day_begun_up_to_a_limit() -> None:
 
 
 def test_a_table_cell_is_never_a_formula() -> None:
-    name = "=HYPERLINK(1)"
-    entry = Row(name, "@sum", "-x", "+1", -1.5, 0.0, 0.0, 100.0, False, scores={"\tdouble": 1.0})
+    name, status = "=HYPERLINK(1)", cast(Status, "-x")
+    entry = Row(name, "@sum", status, "+1", -1.5, 0.0, 0.0, 100.0, False, scores={"\tdouble": 1.0})
     lines = list(csv.reader(to_csv([entry]).splitlines()))
     assert lines[0][-1] == " double"
     assert lines[1][:5] == ["'=HYPERLINK(1)", "'@sum", "'-x", "+1", "-1.5"]
@@ -960,7 +961,7 @@ def test_an_answer_reaches_a_person_wherever_it_stands(course: Path, change: Cal
     edit(course, "paula", change)
     summary = regrade(course)
     assert summary.graded == ["paula"]
-    assert next(each for each in summary.rows if each["student"] == "paula")["needs_manual_grade"] is True
+    assert next(each for each in summary.rows if each.student == "paula").needs_manual_grade is True
     with gradebook(course) as book:
         grade = book.find_grade("why", "tiny", "tiny", "paula")
         assert (grade.auto_score, grade.needs_manual_grade) == (None, True)
@@ -1036,7 +1037,7 @@ def test_a_choice_between_files_is_told_to_a_person(course: Path) -> None:
     (folder / "tiny-Copy1.ipynb").write_text(other)
     told = "tiny.ipynb was graded; tiny-Copy1.ipynb was worked on, too: a person must decide which one counts"
     summary = regrade(course)
-    entry = next(each for each in summary.rows if each["student"] == "ada")
+    entry = next(each.as_json() for each in summary.rows if each.student == "ada")
     assert (entry["status"], entry["score"], entry["message"]) == ("graded", 100, told)
     assert told in (course / "grades-tiny.html").read_text()
     assert told in (course / "feedback" / "ada" / "tiny" / "tiny.html").read_text()

@@ -7,6 +7,7 @@ import io
 import re
 import unicodedata
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from autograder.cases.model import Answer
-from autograder.course.plugins.export import Row, to_csv
-from autograder.grade.result import Counterexample, Document, ExerciseResult, Status, SubmissionResult
+from autograder.course.plugins.export import to_csv
+from autograder.grade.result import Counterexample, Document, ExerciseResult, SubmissionResult
 from autograder.judge.diagnosis import describe_error
-from autograder.outcome import Outcome
+from autograder.outcome import Outcome, Status
+from autograder.report.table import Row
 from autograder.report.terminal import show, show_class
 from autograder.text import clean, plain, printable
 
@@ -75,7 +77,7 @@ hostile = st.text(max_size=30) | st.lists(st.sampled_from([*FORMULAS, *ACTING]) 
 )
 
 
-def row(student: str, status: str = "graded", message: str = "", name: str = "bce") -> Row:
+def row(student: str, status: Any = Status.GRADED, message: str = "", name: str = "bce") -> Row:
     return Row("backprop", student, status, "", 1.5, -2.5, 1e20, 100.0, False, message, {name: 1.0})
 
 
@@ -160,13 +162,13 @@ def on_terminal(text: str) -> str:
     out = io.StringIO()
     console = Console(file=out, highlight=False, width=5000, force_terminal=False)
     show(document(text), console, "bubblewrap")
-    show_class([vars(row(text, text, text)), vars(row("ada"))], console)
+    show_class([row(text, text, text), row("ada")], console)
     return out.getvalue()
 
 
 def test_of_a_large_class_the_terminal_shows_the_first_and_says_where_the_others_are() -> None:
     out = io.StringIO()
-    show_class([vars(row(f"student{number}")) for number in range(1000)], Console(file=out, width=200))
+    show_class([row(f"student{number}") for number in range(1000)], Console(file=out, width=200))
     lines = out.getvalue().splitlines()
     assert len(lines) < 70
     shown = sum(line.startswith("student") for line in lines) - 1  # the head

@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.grade.result import Counterexample, ExerciseResult, Status, SubmissionResult
-from autograder.outcome import Outcome
+from autograder.grade.result import Counterexample, ExerciseResult, SubmissionResult
+from autograder.outcome import Outcome, Status
 from autograder.report.charts import LEFT, RIGHT, TOP, hand_ins, scores
 from autograder.report.classroom import class_page
 from autograder.report.pages import student_page
+from autograder.report.table import ExerciseNote, Note, Row
 
 EVIL = "</pre></style><script>alert(1)</script><img src=x onerror=alert(1)>\"'{{ 7 * 7 }}"
 ALLOWED = (
@@ -54,23 +55,17 @@ def entry(text: str = "db", outcome: str = "wrong", **values: Any) -> Submission
     return SubmissionResult(text, 8.0, 16.0, Status.GRADED, None, (exercise, right))
 
 
-def noted(hint: str | None = None, **values: Any) -> list[dict[str, Any]]:
-    """The short form of the exercises of a submission, as a course keeps it."""
-    return [{**vars(each), "hint": hint} for each in entry(**values).exercises]
+def noted(hint: str | None = None, **values: Any) -> Note:
+    """What a course keeps of a submission with the exercises of `entry`."""
+    given = entry(**values)
+    own = [(each.name, each.outcome, each.score, each.max_score, each.misconception) for each in given.exercises]
+    return Note(given.status, exercises=tuple(ExerciseNote(*each, hint) for each in own))
 
 
-def row(student: str, **values: Any) -> dict[str, Any]:
-    return {
-        "student": student,
-        "status": "graded",
-        "score": 8.0,
-        "late_penalty": 0.0,
-        "total": 8.0,
-        "max_score": 16.0,
-        "needs_manual_grade": False,
-        "message": "",
-        **values,
-    }
+def row(student: str, **values: Any) -> Row:
+    default = {"score": 8.0, "late_penalty": 0.0, "total": 8.0, "max_score": 16.0, "needs_manual_grade": False}
+    shared = {"assignment": "a", "status": Status.GRADED, "submitted": "", **default}
+    return Row(student=student, **{**shared, **values})
 
 
 def test_a_student_reads_what_is_wrong_why_and_what_to_try_next() -> None:
@@ -142,7 +137,7 @@ def test_an_unreadable_submission_is_told_so() -> None:
         class_page(
             EVIL,
             [row(EVIL, status="unreadable", message=EVIL), row("b", status=EVIL)],
-            {EVIL: {"exercises": [vars(each) for each in entry(EVIL, EVIL).exercises]}},
+            {EVIL: noted(text=EVIL, outcome=EVIL)},
             EVIL,
         ),
     ],
@@ -161,7 +156,7 @@ def test_nothing_that_a_student_wrote_is_more_than_text(page: str) -> None:
 
 
 def test_the_class_at_a_glance() -> None:
-    notes = {name: {"exercises": noted(hint="b is a column")} for name in ("ada", "bela")}
+    notes = {name: noted(hint="b is a column") for name in ("ada", "bela")}
     rows = [row("ada"), row("bela", total=16.0), row("carl", status="not submitted", total=0.0)]
     page = class_page("backprop", rows, notes, "grades-backprop.csv")
     assert "2 of 3 handed in 75 % of the points, mean 75 % of the points, median" in words(page)
@@ -179,12 +174,12 @@ def test_the_class_at_a_glance() -> None:
 
 
 def test_what_could_not_be_graded_is_listed_with_the_reason() -> None:
-    notes = {"ada": {"status": "unreadable", "exercises": noted()}}
+    notes = {"ada": replace(noted(), status=Status.UNREADABLE)}
     rows = [row("ada", status="unreadable", message="the file is empty")]
-    notes["bela"] = {"exercises": noted(outcome="timeout", misconception=None)}
-    notes["carl"] = {"status": "aside", "message": "no sandbox", "exercises": []}
+    notes["bela"] = noted(outcome="timeout", misconception=None)
+    notes["carl"] = Note(Status.ASIDE, "no sandbox")
     rows += [row("bela", needs_manual_grade=True), row("carl", status="aside", message="no sandbox", total=None)]
-    rows[-1]["score"] = None
+    rows[-1] = replace(rows[-1], score=None)
     page = class_page("a", rows, notes, "t", skipped=["@x"])
     text = words(page)
     for told in (
@@ -205,13 +200,13 @@ def test_what_could_not_be_graded_is_listed_with_the_reason() -> None:
 
 def test_students_may_have_the_names_of_what_a_dict_can_do() -> None:
     names = ("items", "values", "get")
-    notes = {name: {"exercises": noted(outcome="timeout", misconception=None)} for name in names}
+    notes = {name: noted(outcome="timeout", misconception=None) for name in names}
     page = class_page("a", list(map(row, names)), notes, "t")
     assert "timeout 3: get (db), items (db), values (db)" in words(page)
 
 
 def test_hand_ins_are_counted_around_the_due_date() -> None:
-    notes = {name: {"exercises": noted()} for name in ("ada", "bela", "carl")}
+    notes = {name: noted() for name in ("ada", "bela", "carl")}
     times = {"ada": "2026-11-01 08:59:00", "bela": "2026-11-01 12:00:00", "carl": "2026-11-01 12:30:00"}
     rows = [row(name, submitted=time) for name, time in times.items()]
     page = class_page("a", rows, notes, "t", due=datetime(2026, 11, 1, 12))

@@ -47,17 +47,17 @@ def summary(course: Path) -> Summary:
 def test_everyone_is_graded_as_they_deserve(summary: Summary) -> None:
     assert len(summary.rows) >= 25
     assert not summary.aside
-    scores = {row["student"]: row["score"] for row in summary.rows}
+    scores = {row.student: row.score or 0.0 for row in summary.rows}
     assert {name for name, score in scores.items() if score == 100} == RIGHT
-    assert {row["student"] for row in summary.rows if row["status"] == "unreadable"} == UNREADABLE
+    assert {row.student for row in summary.rows if row.status == "unreadable"} == UNREADABLE
     assert scores["paula"] == 0
     assert all(0 < scores[name] < 100 for name in ("hana", "nora", "omar", "quentin", "ugo", "wim", "xenia", "zoe"))
 
 
 def test_late_submissions_lose_a_tenth_and_are_told_so(summary: Summary) -> None:
-    late = {row["student"]: row for row in summary.rows if row["late_penalty"]}
+    late = {row.student: row for row in summary.rows if row.late_penalty}
     assert set(late) == {"late-right", "late-wrong"}
-    assert late["late-right"]["total"] == 90
+    assert late["late-right"].total == 90
 
 
 def test_gradebook_feedback_and_table_are_there(course: Path, summary: Summary) -> None:

@@ -15,12 +15,13 @@ from nbgrader.api import BaseCell, Comment, Gradebook, SubmittedAssignment, Subm
 from sqlalchemy import select
 
 from autograder.course.files import StudentFiles, stamp, write
-from autograder.course.plugins.export import Row, maxima, rows
+from autograder.course.plugins.export import maxima, rows
 from autograder.course.state import State, locked
 from autograder.course.tools import UNUSABLE, exchange, gradebook, run
 from autograder.errors import CourseError
 from autograder.grade.result import ExerciseResult, SubmissionResult
 from autograder.report.pages import student_page
+from autograder.report.table import Note, Row
 from autograder.submission import aside
 from autograder.submission.reading import read_bytes
 
@@ -45,7 +46,7 @@ def write_pages(course: Path, book: Gradebook, name: str, results: Mapping[str, 
     """Write the pages of some students, whose results are `results`, and what the exchange wants beside them."""
     if not results:
         return
-    notes = {student: {"status": result.status, "message": result.message} for student, result in results.items()}
+    notes = {student: Note(result.status, result.message or "") for student, result in results.items()}
     said = _comments(book, name, list(results))
     for row in rows(book, name, notes, list(results)):
         page = _page(name, row, results[row.student], said.get(row.student, {}))

@@ -11,12 +11,13 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autograder.course.files import Collected, StudentFiles, class_page_file, given_out, released, students, table_file
 from autograder.course.state import State, gradebook_time, locked, not_collected
 from autograder.errors import CourseError
 from autograder.project import assignment_key
+from autograder.report.table import ExerciseNote, Note, Row
 from autograder.submission import aside
 from autograder.submission.choice import Released
 
@@ -36,7 +37,7 @@ _LEAST = 8
 class Summary:
     """What a run did.
 
-    rows      the class table: the fields of `autograder.course.plugins.export.Row`, as dicts
+    rows      the class table
     graded    students graded in this run
     skipped   names in the folder of submissions that cannot be a student's
     aside     students whose submission was put aside, and why: nobody's fault but ours, tried again next time
@@ -44,7 +45,7 @@ class Summary:
     page      where the class page was written
     """
 
-    rows: list[dict[str, Any]]
+    rows: list[Row]
     graded: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     aside: dict[str, str] = field(default_factory=dict)
@@ -116,7 +117,7 @@ def _changed(state: State, course: Path, name: str, student: str, assignment: st
             return True
     except OSError:  # a folder of theirs may not be read: who records it says so
         return True
-    return bool(known["key"] != Collected.read(course, name, student, given).key(assignment))
+    return bool(known.key != Collected.read(course, name, student, given).key(assignment))
 
 
 def _lost(course: Path, name: str, state: State) -> list[str]:
@@ -127,8 +128,8 @@ def _lost(course: Path, name: str, state: State) -> list[str]:
     from autograder.course.tools import UNUSABLE, gradebook
 
     recorded = {
-        student: Recorded({each["name"]: each["score"] for each in entry["exercises"]}, entry.get("submitted"))
-        for student, entry in state.students.items()
+        student: Recorded({each.name: each.score for each in note.exercises}, note.submitted)
+        for student, note in state.students.items()
         if student not in state.aside
     }
     found: list[str] = []
@@ -214,21 +215,20 @@ def _counted(marked: Iterable[Marked], progress: Progress, total: int) -> Iterat
         yield each
 
 
-def note(marked: Marked, assignment: str) -> dict[str, Any]:
+def note(marked: Marked, assignment: str) -> Note:
     """What the state keeps of a submission that was graded by the assignment with this key."""
     result = marked.result
     assert result is not None, "it was put aside"
-    shown = ("name", "outcome", "score", "max_score", "misconception")
-    return {
-        "key": marked.collected.key(assignment),
-        "submitted": marked.collected.timestamp,
-        "status": result.status,
-        "message": result.message or "",
-        "exercises": [
-            {
-                **{key: getattr(exercise, key) for key in shown},
-                "hint": exercise.message if exercise.misconception else None,
-            }
-            for exercise in result.exercises
-        ],
-    }
+    exercises = tuple(
+        ExerciseNote(
+            exercise.name,
+            exercise.outcome,
+            exercise.score,
+            exercise.max_score,
+            exercise.misconception,
+            exercise.message if exercise.misconception else None,
+        )
+        for exercise in result.exercises
+    )
+    key, moment = marked.collected.key(assignment), marked.collected.timestamp
+    return Note(result.status, result.message or "", key, moment, exercises)

@@ -18,7 +18,8 @@ from autograder.course.files import Collected
 from autograder.course.moment import moment
 from autograder.course.outputs import nbgraders, write_outputs
 from autograder.course.restore import Released
-from autograder.grade.result import Status, SubmissionResult
+from autograder.grade.result import SubmissionResult
+from autograder.outcome import Status
 from autograder.submission import reading
 from autograder.submission.aside import message
 

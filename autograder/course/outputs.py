@@ -9,7 +9,8 @@ from nbgrader.utils import determine_grade, is_grade, is_solution
 
 from autograder.course.notebook import exercise_of
 from autograder.errors import CourseError
-from autograder.grade.result import ExerciseResult, Status, SubmissionResult
+from autograder.grade.result import ExerciseResult, SubmissionResult
+from autograder.outcome import Status
 from autograder.report.feedback import exercise_html, exercise_text, unreadable_html
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from autograder.course.feedback import make_pages
 from autograder.course.files import class_page_file, table_file, write
@@ -14,12 +13,13 @@ from autograder.course.state import State, locked
 from autograder.course.tools import UNUSABLE, gradebook
 from autograder.errors import CourseError
 from autograder.report.classroom import class_page
+from autograder.report.table import Note, Row
 from autograder.submission import aside
 
 _MANY = 500
 
 
-def tabulate(name: str, course: Path, state: State, skipped: Sequence[str]) -> list[dict[str, Any]]:
+def tabulate(name: str, course: Path, state: State, skipped: Sequence[str]) -> list[Row]:
     """Write table and class page, and the pages of students whose late penalty has changed. Returns the table's rows.
 
     Who cannot be shown is put aside. `skipped` are names of folders that are no student's.
@@ -38,12 +38,11 @@ def tabulate(name: str, course: Path, state: State, skipped: Sequence[str]) -> l
         assignment = book.find_assignment(name)
         table = table_file(course, name)
 
-        def written(notes: Mapping[str, Any], some: Sequence[str] | None) -> tuple[list[dict[str, Any]], bytes, bytes]:
+        def written(notes: Mapping[str, Note], some: Sequence[str] | None) -> tuple[list[Row], bytes, bytes]:
             """Rows, table and class page of some students, or all."""
-            found = rows(book, name, notes, some)
-            shown = [dict(vars(row)) for row in found]
+            shown = rows(book, name, notes, some)
             page = class_page(name, shown, notes, table.name, due=assignment.duedate, skipped=skipped)
-            return shown, to_csv(found).encode(), page.encode()
+            return shown, to_csv(shown).encode(), page.encode()
 
         try:
             shown, lines, page = written(state.students, None)

@@ -17,6 +17,8 @@ from typing import Any
 
 from autograder.course.files import StudentFiles, out_of_course, private, state_folder, write
 from autograder.errors import CourseError
+from autograder.outcome import Status
+from autograder.report.table import Note, Row
 
 _TABLE = ""
 """In the place of a student's name, on the line that holds the table: that is nobody's name."""
@@ -26,20 +28,20 @@ _TABLE = ""
 class State:
     """What is known of an assignment in a course.
 
-    students   by name: `key` of what was graded, `status` and `message`, and `exercises`: the short form of the result
+    students   what is known of submissions, by name
     rows       the class table of the last run
     gradebook  when the gradebook was last changed, in nanoseconds: a person may have graded since
     """
 
     path: Path
-    students: dict[str, dict[str, Any]] = field(default_factory=dict)
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    students: dict[str, Note] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
     gradebook: int = 0
 
     @property
     def aside(self) -> dict[str, str]:
         """Those whose submission was put aside, and why."""
-        return {student: note["message"] for student, note in self.students.items() if note["status"] == "aside"}
+        return {student: note.message for student, note in self.students.items() if note.status == Status.ASIDE}
 
     @classmethod
     def load(cls, course: Path, name: str) -> State:
@@ -54,20 +56,20 @@ class State:
                 entry = json.loads(line)
                 student = entry.pop("student")
                 if student == _TABLE:
-                    state.rows, state.gradebook = list(entry["rows"]), int(entry["gradebook"])
+                    state.rows, state.gradebook = list(map(Row.from_json, entry["rows"])), int(entry["gradebook"])
                 else:
-                    state.students[str(student)] = _note(entry)
+                    state.students[str(student)] = Note.from_json(entry)
             except (ValueError, LookupError, TypeError, AttributeError):
                 continue  # cut by a crash: graded again
         return state
 
-    def add(self, entries: Mapping[str, dict[str, Any]]) -> None:
+    def add(self, notes: Mapping[str, Note]) -> None:
         """Add students, at the end of the file."""
-        if not entries:
+        if not notes:
             return
-        self.students.update(entries)
+        self.students.update(notes)
         private(self.path.parent)
-        lines = "".join(_line(student, entry) for student, entry in entries.items())
+        lines = "".join(_line(student, note.as_json()) for student, note in notes.items())
         with open(self.path, "ab") as file:
             file.write(b"\n" + lines.encode())  # a line that a crash cut ends here
             file.flush()
@@ -75,13 +77,12 @@ class State:
 
     def put_aside(self, problems: Mapping[str, str]) -> None:
         """Add students whose submission was put aside, and why: whatever it was, the next run grades it."""
-        note = {"key": "", "status": "aside", "exercises": []}
-        self.add({student: {**note, "message": told} for student, told in problems.items()})
+        self.add({student: Note(Status.ASIDE, reason) for student, reason in problems.items()})
 
     def save(self) -> None:
         """Write all of it anew, whole or not at all."""
-        lines = [_line(student, entry) for student, entry in sorted(self.students.items())]
-        lines.append(_line(_TABLE, {"rows": self.rows, "gradebook": self.gradebook}))
+        lines = [_line(student, note.as_json()) for student, note in sorted(self.students.items())]
+        lines.append(_line(_TABLE, {"rows": [row.as_json() for row in self.rows], "gradebook": self.gradebook}))
         write(self.path, "".join(lines).encode())
 
 
@@ -134,13 +135,6 @@ def gradebook_time(course: Path) -> int:
         return (course / "gradebook.db").stat().st_mtime_ns
     except OSError:
         return 0
-
-
-def _note(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """What was read of a student, if that is what `State` says."""
-    short = [{**exercise, "score": float(exercise["score"])} for exercise in entry["exercises"]]
-    words = {key: str(entry[key]) for key in ("key", "status", "message")}
-    return {**entry, **words, "exercises": short}
 
 
 def _not_collected_file(course: Path, name: str) -> Path:

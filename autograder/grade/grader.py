@@ -19,13 +19,13 @@ from autograder.border.batch import Batch
 from autograder.cases import store
 from autograder.cases.model import AssignmentCases, ExerciseCases, answers_in
 from autograder.errors import SandboxError
-from autograder.grade.result import Document, ExerciseResult, Judged, Status, SubmissionResult, judge_answers
+from autograder.grade.result import Document, ExerciseResult, Judged, SubmissionResult, judge_answers
 from autograder.grade.session import ArgumentsChanged, Calls, Session, Sessions
 from autograder.judge.diagnosis import UNTOUCHED, Diagnosis, diagnose, died, showing
 from autograder.judge.places import placed
 from autograder.judge.shrink import shrink
 from autograder.judge.trials import Trials, observed
-from autograder.outcome import EXHAUSTED, Outcome
+from autograder.outcome import EXHAUSTED, Outcome, Status
 from autograder.sandbox.launcher import Sandbox, choose
 from autograder.sandbox.parent import Limits
 from autograder.submission import aside

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
@@ -13,19 +12,11 @@ from autograder.cases.model import Answer, Case, ExerciseCases
 from autograder.judge.compare import Verdict, compare, same_again
 from autograder.judge.diagnosis import Diagnosis, diagnose, outcome_of
 from autograder.judge.score import score
-from autograder.outcome import Outcome
+from autograder.outcome import Outcome, Status
 from autograder.text import call, clean, plain
 
 _NAME, _MESSAGE = 400, 600
 """Characters of a submission's name and of a message about it."""
-
-
-class Status(StrEnum):
-    """What became of a submission."""
-
-    GRADED = "graded"
-    UNREADABLE = "unreadable"
-    ASIDE = "aside"
 
 
 @dataclass(frozen=True)

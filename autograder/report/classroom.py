@@ -9,13 +9,13 @@ from statistics import mean, median
 from typing import Any
 from urllib.parse import quote
 
-from autograder.outcome import STOPPED, Outcome
+from autograder.outcome import STOPPED, Outcome, Status
 from autograder.report import charts
+from autograder.report.table import Note, Row
 from autograder.report.templates import style, template
 from autograder.report.values import mark
 
-Row = Mapping[str, Any]
-Notes = Mapping[str, Mapping[str, Any]]
+Notes = Mapping[str, Note]
 
 KINDS = {
     "correct": "right",
@@ -40,11 +40,11 @@ def class_page(
 ) -> str:
     """The class page: how scores are spread, which exercises are hard, which misconceptions are common, and everyone.
 
-    rows    the class table, as dicts; notes: `exercises` of each student, in short form; table: name of the CSV file
+    rows    the class table; notes: what is known of each submission; table: name of the CSV file
     due     when the assignment was due; skipped: names of folders of no student
     """
-    handed_in = [row for row in rows if row["student"] in notes]
-    shares = [_share(row["total"], row["max_score"]) for row in handed_in if row["total"] is not None]
+    handed_in = [row for row in rows if row.student in notes]
+    shares = [_share(row.total, row.max_score) for row in handed_in if row.total is not None]
     mistakes = _misconceptions(notes)
     return template("class.html.j2").render(
         name=name,
@@ -58,13 +58,13 @@ def class_page(
         misconceptions=mistakes,
         first=[each for each in mistakes[:_FIRST] if len(each["who"]) > 1],
         stopped=_stopped(notes),
-        unreadable=[row for row in handed_in if row["status"] == "unreadable"],
-        aside=[row for row in handed_in if row["status"] == "aside"],
-        remarks=[row for row in handed_in if row["status"] == "graded" and row["message"]],
+        unreadable=[row for row in handed_in if row.status == Status.UNREADABLE],
+        aside=[row for row in handed_in if row.status == Status.ASIDE],
+        remarks=[row for row in handed_in if row.status == Status.GRADED and row.message],
         skipped=skipped,
-        absent=[row["student"] for row in rows if row["status"] == "not submitted"],
-        by_hand=[row["student"] for row in handed_in if row["needs_manual_grade"]],
-        marks={row["student"]: _marks(notes[row["student"]]) for row in handed_in},
+        absent=[row.student for row in rows if row.status == Status.NOT_SUBMITTED],
+        by_hand=[row.student for row in handed_in if row.needs_manual_grade],
+        marks={row.student: _marks(notes[row.student]) for row in handed_in},
         page=lambda student: "/".join(quote(part) for part in ("feedback", student, name, f"{name}.html")),
         table=table,
         charts=charts,
@@ -78,10 +78,10 @@ def _share(points: float, maximum: float) -> float:
 
 def _tiles(rows: Sequence[Row], handed_in: Sequence[Row], shares: Sequence[float]) -> list[tuple[str, str]]:
     """Figures at a glance: number and what it counts."""
-    late = sum(bool(row["late_penalty"]) for row in handed_in)
-    by_hand = sum(bool(row["needs_manual_grade"]) for row in handed_in)
-    unreadable = sum(row["status"] == "unreadable" for row in handed_in)
-    aside = sum(row["status"] == "aside" for row in handed_in)
+    late = sum(bool(row.late_penalty) for row in handed_in)
+    by_hand = sum(bool(row.needs_manual_grade) for row in handed_in)
+    unreadable = sum(row.status == Status.UNREADABLE for row in handed_in)
+    aside = sum(row.status == Status.ASIDE for row in handed_in)
     return [
         (f"{len(handed_in)} of {len(rows)}", "handed in"),
         (f"{mean(shares):.0f} %" if shares else "–", "of the points, mean"),
@@ -97,7 +97,7 @@ def _times(handed_in: Sequence[Row], due: datetime | None) -> charts.Chart | Non
     if due is None:
         return None
     due = due.replace(tzinfo=UTC)
-    found = [datetime.fromisoformat(row["submitted"]).replace(tzinfo=UTC) for row in handed_in if row.get("submitted")]
+    found = [datetime.fromisoformat(row.submitted).replace(tzinfo=UTC) for row in handed_in if row.submitted]
     return charts.hand_ins([(moment - due).total_seconds() / 60 for moment in found])
 
 
@@ -109,9 +109,9 @@ def _exercises(notes: Notes) -> list[dict[str, Any]]:
     shares: dict[str, list[float]] = {}
     outcomes: dict[str, Counter[str]] = {}
     for note in notes.values():
-        for each in [] if note.get("status") == "unreadable" else note.get("exercises", []):
-            shares.setdefault(each["name"], []).append(_share(each["score"], each["max_score"]))
-            outcomes.setdefault(each["name"], Counter())[_kind(each["outcome"])] += 1
+        for each in () if note.status == Status.UNREADABLE else note.exercises:
+            shares.setdefault(each.name, []).append(_share(each.score, each.max_score))
+            outcomes.setdefault(each.name, Counter())[_kind(each.outcome)] += 1
     found = [
         {
             "name": name,
@@ -132,11 +132,11 @@ def _misconceptions(notes: Notes) -> list[dict[str, Any]]:
     """Exercise, misconception, its hint and who has it, the most common first."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for student, note in sorted(notes.items()):
-        for each in note.get("exercises", []):
-            if wrong := each["misconception"]:
-                key = (each["name"], wrong)
+        for each in note.exercises:
+            if wrong := each.misconception:
+                key = (each.name, wrong)
                 entry = found.setdefault(key, {"exercise": key[0], "name": wrong, "hint": "", "who": []})
-                entry["hint"] = entry["hint"] or each.get("hint") or ""
+                entry["hint"] = entry["hint"] or each.hint or ""
                 entry["who"].append(student)
     return [found[key] for key in sorted(found, key=lambda key: (-len(found[key]["who"]), key))]
 
@@ -145,18 +145,18 @@ def _stopped(notes: Notes) -> list[dict[str, Any]]:
     """Outcomes that are no wrong result, and who has them in which exercises."""
     found: dict[str, dict[str, list[str]]] = {}
     for student, note in sorted(notes.items()):
-        for each in note.get("exercises", []):
-            if each["outcome"] in STOPPED:
-                found.setdefault(each["outcome"], {}).setdefault(student, []).append(each["name"])
+        for each in note.exercises:
+            if each.outcome in STOPPED:
+                found.setdefault(each.outcome, {}).setdefault(student, []).append(each.name)
     return [{"outcome": outcome, "who": found[outcome]} for outcome in STOPPED if outcome in found]
 
 
-def _marks(note: Mapping[str, Any]) -> dict[str, Any]:
+def _marks(note: Note) -> dict[str, Any]:
     """A sign for each exercise, in their order, and what a screen reader says instead."""
-    exercises = note.get("exercises", [])
-    lost = [each["name"] for each in exercises if each["outcome"] != Outcome.CORRECT]
+    exercises = note.exercises
+    lost = [each.name for each in exercises if each.outcome != Outcome.CORRECT]
     right = f"{len(exercises) - len(lost)} of {len(exercises)} right"
     return {
-        "signs": [(mark(each["outcome"]), each["outcome"]) for each in exercises],
+        "signs": [(mark(each.outcome), each.outcome) for each in exercises],
         "words": f"{right}; not {', '.join(lost)}" if lost else right,
     }

@@ -10,8 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from autograder.grade.result import Document, ExerciseResult, Status
-from autograder.outcome import Outcome
+from autograder.grade.result import Document, ExerciseResult
+from autograder.outcome import Outcome, Status
+from autograder.report.table import Row
 from autograder.report.values import explanation
 from autograder.text import clean, printable
 
@@ -38,7 +39,7 @@ def show(document: Document, console: Console, sandbox: str) -> None:
             _show_exercises(entry.exercises, console)
 
 
-def show_class(rows: Sequence[Mapping[str, Any]], console: Console) -> None:
+def show_class(rows: Sequence[Row], console: Console) -> None:
     """Print the table of a class: a line for each student, or for the first ones of a large class."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for title in ("student", "status"):
@@ -47,12 +48,12 @@ def show_class(rows: Sequence[Mapping[str, Any]], console: Console) -> None:
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("notes")
     for row in rows[:_SHOWN]:
-        waits = "to grade by hand" if row["needs_manual_grade"] else ""
-        note = clean(row["message"]) or waits
-        style = "red" if row["status"] != "graded" else ""
-        late = f"−{row['late_penalty']:g}" if row["late_penalty"] else ""
-        numbers = (_number(row["score"]), late, _number(row["total"]), f"{row['max_score']:g}")
-        table.add_row(*(Text(printable(cell), style) for cell in (row["student"], row["status"], *numbers, note)))
+        waits = "to grade by hand" if row.needs_manual_grade else ""
+        note = clean(row.message) or waits
+        style = "red" if row.status != Status.GRADED else ""
+        late = f"−{row.late_penalty:g}" if row.late_penalty else ""
+        numbers = (_number(row.score), late, _number(row.total), f"{row.max_score:g}")
+        table.add_row(*(Text(printable(cell), style) for cell in (row.student, row.status, *numbers, note)))
     console.print(table)
     if len(rows) > _SHOWN:
         console.print(Text(f"… and {len(rows) - _SHOWN} more, in the class page and the table of grades", "dim"))

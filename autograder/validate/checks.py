@@ -19,10 +19,10 @@ from autograder.cases.model import AssignmentCases
 from autograder.cases.store import load
 from autograder.errors import AutograderError
 from autograder.grade.grader import grade_files
-from autograder.grade.result import Document, Status
+from autograder.grade.result import Document
 from autograder.judge.compare import compare
 from autograder.judge.diagnosis import diagnose
-from autograder.outcome import Outcome
+from autograder.outcome import Outcome, Status
 from autograder.sandbox.launcher import Sandbox
 from autograder.validate import oracles
 from autograder.validate.coverage import branches_missed, inputs_reached

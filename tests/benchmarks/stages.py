@@ -99,7 +99,7 @@ def _recorded(name: str, course: Path, marked: Sequence[Marked]) -> dict[str, Co
             notes = {each.collected.student: note(each, "") for each in marked}
             table = rows(book, name, notes)
             to_csv(table)
-            class_page(name, [vars(row) for row in table], notes, "grades.csv")
+            class_page(name, table, notes, "grades.csv")
     return costs
 
 

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,8 @@ from sqlalchemy import and_, select, true
 from autograder.course.files import write
 from autograder.course.notebook import exercise_of
 from autograder.course.state import State
+from autograder.outcome import Status
+from autograder.report.table import Note, Row
 from autograder.text import printable
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]\d+)?")
@@ -26,35 +27,10 @@ _FORMULA = re.compile(r"""(^|[,;])(?=[\s"]*[=+\-@|%＝＋－＠｜％﹢﹣﹦�
 _COLUMNS = ("assignment", "student", "status", "submitted", "score", "late_penalty", "total", "max_score")
 
 
-@dataclass(frozen=True)
-class Row:
-    """One student's line: `total` is `score` without the late penalty; both are None of what was put aside.
-
-    scores     points of each exercise and written question; maxima: how many there are
-    waiting    those that a person must still grade
-    """
-
-    assignment: str
-    student: str
-    status: str
-    submitted: str
-    score: float | None
-    late_penalty: float
-    total: float | None
-    max_score: float
-    needs_manual_grade: bool
-    message: str = ""
-    scores: Mapping[str, float] = field(default_factory=dict)
-    maxima: Mapping[str, float] = field(default_factory=dict)
-    waiting: Sequence[str] = ()
-
-
-def rows(
-    book: Gradebook, name: str, notes: Mapping[str, Mapping[str, Any]], students: Sequence[str] | None = None
-) -> list[Row]:
+def rows(book: Gradebook, name: str, notes: Mapping[str, Note], students: Sequence[str] | None = None) -> list[Row]:
     """Everyone in the gradebook for one assignment, or only `students`, by name.
 
-    `notes` has the status and message of each submission.
+    `notes` say what is known of each submission.
     """
     assignment, points = book.find_assignment(name), maxima(book, name)
     maximum = sum(points.values())
@@ -62,20 +38,21 @@ def rows(
     if everyone is None:
         everyone = sorted({*notes, *(person for (person,) in book.db.execute(select(Student.id)))})
     # What the gradebook has of those whose submission was put aside is of an earlier one, or what was wrong with it.
-    aside = {student for student in everyone if notes.get(student, {}).get("status") == "aside"}
+    aside = {student for student in everyone if student in notes and notes[student].status == Status.ASIDE}
     person = SubmittedAssignment.student_id
     who = and_(person.not_in(aside), true() if students is None else person.in_(students))
     grades = _grades(book, assignment.id, who)
     submissions = _submissions(book, assignment.id, who)
     found = []
     for student in sorted(everyone):
-        note = notes.get(student, {})
+        note = notes.get(student, Note(Status.GRADED))
         if student in aside:
-            told = str(note["message"])
-            found.append(Row(name, student, "aside", "", None, 0.0, None, maximum, False, told, maxima=points))
+            found.append(
+                Row(name, student, note.status, "", None, 0.0, None, maximum, False, note.message, maxima=points)
+            )
             continue
         if student not in submissions:
-            found.append(Row(name, student, "not submitted", "", 0.0, 0.0, 0.0, maximum, False, maxima=points))
+            found.append(Row(name, student, Status.NOT_SUBMITTED, "", 0.0, 0.0, 0.0, maximum, False, maxima=points))
             continue
         timestamp, penalty = submissions[student]
         own = grades.get(student, {})
@@ -84,14 +61,14 @@ def rows(
             Row(
                 assignment=name,
                 student=student,
-                status=str(note.get("status") or "graded"),
+                status=note.status,
                 submitted=timestamp.isoformat(" ", "seconds") if timestamp else "",
                 score=score,
                 late_penalty=round(penalty, 2),
                 total=round(max(0.0, score - penalty), 2),
                 max_score=maximum,
                 needs_manual_grade=any(needs for _, needs in own.values()),
-                message=str(note.get("message") or ""),
+                message=note.message,
                 scores={exercise: own[exercise][0] for exercise in points if exercise in own},
                 maxima=points,
                 waiting=[exercise for exercise, (_, needs) in own.items() if needs],

@@ -15,7 +15,7 @@ from autograder.course.outputs import write_outputs
 from autograder.course.restore import Released
 from autograder.errors import CourseError
 from autograder.grade.grader import grade_files
-from autograder.grade.result import Status
+from autograder.outcome import Status
 from autograder.sandbox.launcher import choose
 
 
