@@ -169,6 +169,23 @@ def layers(sizes: Sequence[int], style: Style, domain: type[Domain] = Moderate) 
     return st.tuples(*pairs).map(list)
 
 
+def drawn(
+    case: Callable[..., dict[str, Any]], *given: Any
+) -> Callable[[Mapping[str, int], Style], SearchStrategy[dict[str, Any]]]:
+    """What `inputs=` takes, from a function that draws the arguments of one case: `case(draw, style, *given)`.
+
+    `draw(strategy)` gives a value of a strategy, so that one argument may depend on another:
+
+        def shifted(draw, style, largest):
+            n = draw(st.integers(1, largest))
+            return {"n": n, "x": draw(Real.arrays((n,), style))}
+
+        @exercise(points=5, inputs=drawn(shifted, 4))
+    """
+    strategy = st.composite(case)
+    return lambda dims, style: strategy(style, *given)
+
+
 @dataclass(frozen=True)
 class Plan:
     """One kind of case: how the dimensions are drawn, in which style, and how many."""

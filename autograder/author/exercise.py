@@ -20,7 +20,7 @@ import difflib
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
@@ -111,6 +111,10 @@ class Exercise:
 
         return record
 
+    def explain(self, hint: str) -> None:
+        """Give the misconception that was recorded last its hint (see `autograder.author.misconceptions`)."""
+        self.misconceptions[-1] = replace(self.misconceptions[-1], hint=hint)
+
     def relation(self, function: Callable[..., bool | str]) -> Callable[..., bool | str]:
         """Record a property of (result, arguments); its docstring is what a student reads."""
         name = (inspect.getdoc(function) or function.__name__).partition("\n")[0]
@@ -182,6 +186,9 @@ def exercises_of(module: ModuleType) -> list[Exercise]:
         raise AuthoringError(f"{module.__file__}: no exercise found; decorate a reference with @exercise(points=…).")
     names = [entry.name for entry in found]
     for number, entry in enumerate(found):
+        for known in entry.misconceptions:
+            if not known.hint:
+                raise AuthoringError(f"{entry.name}: misconception {known.name!r} has no hint; say what is wrong.")
         for helper in entry.builds_on:
             if helper not in names[:number]:  # a later one would be judged after its right results were given away
                 raise AuthoringError(f"{entry.name}: builds_on names {helper!r}, which is no exercise before it.")

@@ -1,0 +1,110 @@
+"""Misconceptions as variants of what is right: definitions of which each mistake replaces a part.
+
+Where many mistakes are mistakes in the same code, the author writes that code once, rightly, and for each
+mistake only the part that is wrong in it:
+
+    def step(W, dW, lr, *, sign=-1.0):
+        return W + sign * lr * dW
+
+    wrong = Right(step=step).wrong
+
+    wrong(descent, "uphill", sign=1.0).hint("you add the gradient: it points uphill, and the loss should go down.")
+    wrong(descent, "no-learning-rate", step=lambda W, dW, lr: W - dW).hint("the learning rate scales the step.")
+
+A mistake that shares nothing with others is a function of its own: see `Exercise.misconception`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.author.exercise import Exercise
+from autograder.border.values import Code, Value, evaluate
+from autograder.errors import AuthoringError
+
+
+class Right:
+    """Right definitions in NumPy of what a student defines, by name: what misconceptions are mistakes in.
+
+    An exercise's call expression is evaluated with them, as it is with a student's names; programs and functions
+    among its arguments (`Code`) run first, and see them, too. Give whatever else those use, such as `np`:
+
+        wrong = Right(np=np, Tensor=Engine, sgd=sgd).wrong
+    """
+
+    def __init__(self, **definitions: Any) -> None:
+        self.definitions = definitions
+
+    def wrong(self, exercise: Exercise, name: str, /, **replaced: Any) -> Unexplained:
+        """Record a misconception: these definitions with some replaced. Its hint follows: `.hint("…")`.
+
+        What is replaced is a definition (`sgd=…`), or a part of the one that the exercise is about: a method or
+        attribute of its class, a keyword of its function.
+
+            wrong(multiplication, "half-of-the-product-rule", __mul__=lambda u, v: …).hint("two terms carry ε.")
+            wrong(loss, "clipped-at-1e-12", closest=1e-12).hint("a confident mistake costs more than that.")
+
+        Raises AuthoringError for a part that there is not.
+        """
+        definitions = {**self.definitions, **self._replaced(exercise, name, replaced)}
+        call = compile(exercise.call, "<call>", "eval")
+
+        def function(**arguments: Value) -> Value:
+            return _called(call, definitions, arguments)
+
+        function.__name__ = name.replace("-", "_")
+        function.__signature__ = inspect.signature(exercise.reference)  # type: ignore[attr-defined]
+        exercise.misconception(hint="")(function)
+        return Unexplained(exercise)
+
+    def _replaced(self, exercise: Exercise, name: str, replaced: Mapping[str, Any]) -> dict[str, Any]:
+        """The definitions that differ. Raises AuthoringError for a part that there is not."""
+        whole = {key: value for key, value in replaced.items() if key in self.definitions}
+        parts = {key: value for key, value in replaced.items() if key not in whole}
+        owner = exercise.name.partition(".")[0]
+        right: Any = self.definitions.get(owner)
+        for part in parts:
+            if part not in _parts(right):
+                raise AuthoringError(
+                    f"{exercise.name}: misconception {name!r} replaces {part!r}, which is neither a definition "
+                    f"({', '.join(self.definitions)}) nor a part of {owner}; name one of these."
+                )
+        if not parts:
+            return whole
+        variant = type(owner, (right,), parts) if isinstance(right, type) else functools.partial(right, **parts)
+        return {**whole, owner: variant}
+
+
+@dataclass(frozen=True)
+class Unexplained:
+    """The misconception of an exercise that was recorded last, and still wants its hint."""
+
+    exercise: Exercise
+
+    def hint(self, hint: str) -> None:
+        """Say in a sentence what is wrong, without giving the answer away."""
+        self.exercise.explain(hint)
+
+
+def _parts(right: Any) -> set[str]:
+    """What can be replaced in a right definition: attributes of a class, keywords with a default of a function."""
+    if isinstance(right, type):
+        return set(dir(right))
+    if not callable(right):
+        return set()
+    keywords = inspect.signature(right).parameters.values()
+    return {keyword.name for keyword in keywords if keyword.default is not inspect.Parameter.empty}
+
+
+def _called(call: Any, definitions: Mapping[str, Any], arguments: Mapping[str, Value]) -> Value:
+    """The value of a call expression for these arguments, in which a student's names have these definitions."""
+    data = {name: value for name, value in arguments.items() if not isinstance(value, Code)}
+    given = {
+        name: evaluate(value, {**definitions, **data}) if isinstance(value, Code) else value
+        for name, value in arguments.items()
+    }
+    return eval(call, {**definitions}, given)
