@@ -20,7 +20,7 @@ from hypothesis.extra import numpy as hnp
 from hypothesis.strategies import SearchStrategy
 from torch import Tensor
 
-from autograder.author.domains import Style, decimals, drawn
+from autograder.author.domains import Style, array, decimals, drawn
 from autograder.author.exercise import exercise
 from autograder.author.misconceptions import Right
 from autograder.border import values as border
@@ -207,14 +207,11 @@ def _operators(expression: Tree) -> set[str]:
 
 
 _POINTS = [
-    {"x": 0.7, "y": 1.3, "z": -0.4},
-    {"x": 1.9, "y": -0.8, "z": 0.6},
-    {"x": -1.1, "y": 0.45, "z": 1.7},
-    {"x": 2.6, "y": 2.2, "z": 0.9},
-    {"x": 0.35, "y": 3.1, "z": 2.3},
-    {"x": -0.55, "y": -1.6, "z": -2.1},
-    {"x": 3.4, "y": 0.15, "z": 1.2},
-    {"x": -2.3, "y": 1.75, "z": 0.25},
+    dict(zip("xyz", point))
+    for point in (
+        *((0.7, 1.3, -0.4), (1.9, -0.8, 0.6), (-1.1, 0.45, 1.7), (2.6, 2.2, 0.9)),
+        *((0.35, 3.1, 2.3), (-0.55, -1.6, -2.1), (3.4, 0.15, 1.2), (-2.3, 1.75, 0.25)),
+    )
 ]
 
 
@@ -252,18 +249,24 @@ _OF_FAMILY = {
 }
 
 
-@functools.cache
 def _numbers(style: Style) -> SearchStrategy[float]:
-    if style is Style.SIMPLE:
-        return st.sampled_from([2.0, 3.0, 1.0, -1.0, 0.5, 4.0])
-    if style is Style.TYPICAL:
-        return decimals(-3, 3)
-    return st.sampled_from([0, 1, 2, -1, 0.0, 1.0, 10.0])
+    edge = [0, 1, 2, -1, 0.0, 1.0, 10.0]
+    return style.choose(simple=[2.0, 3.0, 1.0, -1.0, 0.5, 4.0], typical=decimals(-3, 3), edge=edge)
 
 
-@functools.cache
 def _exponents(style: Style) -> SearchStrategy[float]:
     return st.sampled_from([2, 3, -1] if style is Style.SIMPLE else [2, 3, -1, -2, 0.5, 1.5, 1, 4, -0.5, 2.0])
+
+
+def _tree(*parts: Any) -> SearchStrategy[Tree]:
+    """Expressions of these parts; a list is what to choose from, other values stand for themselves."""
+
+    def strategy(part: Any) -> SearchStrategy[Any]:
+        if isinstance(part, SearchStrategy):
+            return part
+        return st.sampled_from(part) if isinstance(part, list) else st.just(part)
+
+    return st.tuples(*map(strategy, parts))
 
 
 @functools.cache
@@ -275,18 +278,13 @@ def _trees(
     if depth == 0:
         return st.one_of(names_, names_, _numbers(style))
     smaller = _trees(names, depth - 1, binary, unary, style)
-    kinds = [
-        st.tuples(st.just("**"), smaller, _exponents(style))
-        if symbol == "**"
-        else st.tuples(st.just(symbol), smaller, smaller)
-        for symbol in binary
-    ]
-    kinds += [st.tuples(st.just(name), smaller) for name in unary]
+    kinds = [_tree(symbol, smaller, _exponents(style) if symbol == "**" else smaller) for symbol in binary]
+    kinds += [_tree(name, smaller) for name in unary]
     return st.one_of(*kinds, names_) if depth < 3 else st.one_of(*kinds)
 
 
 def _family_trees(names: tuple[str, ...], family: str, style: Style) -> SearchStrategy[Tree]:
-    depth = st.sampled_from({Style.SIMPLE: [1, 1, 2], Style.EDGE: [2], Style.TYPICAL: [2, 3, 3]}[style])
+    depth = style.choose(simple=[1, 1, 2], typical=[2, 3, 3], edge=[2])
     trees = depth.flatmap(lambda levels: _trees(names, levels, *_FAMILIES[family], style))
     return trees.filter(lambda tree: bool(_operators(tree) & _OF_FAMILY[family]) and bool(_names(tree)))
 
@@ -489,16 +487,8 @@ def value_of(expression, values, *, operations=_PLAIN):
     return float(value(expression))
 
 
-_SHORTER = {
-    "0 + u": "u",
-    "u + 0": "u",
-    "0 * u": 0.0,
-    "u * 0": 0.0,
-    "1 * u": "u",
-    "u * 1": "u",
-    "u ** 0": 1.0,
-    "u ** 1": "u",
-}
+_SHORTER = {"0 + u": "u", "u + 0": "u", "0 * u": 0.0, "u * 0": 0.0, "1 * u": "u", "u * 1": "u"}
+_SHORTER |= {"u ** 0": 1.0, "u ** 1": "u"}
 
 
 def simplify(expression, *, rules=_SHORTER, folds=True, inside: Literal["first", "last", "never"] = "first"):
@@ -538,16 +528,12 @@ wrong = Right(
 # --- Dual ------------------------------------------------------------------------------------------------------------
 
 
-@functools.cache
 def _parts(style: Style, zero: bool = True, largest: float = 1000.0) -> SearchStrategy[float]:
     """Real or dual parts of a dual number, without 0 where something is divided by them."""
-    if style is Style.SIMPLE:
-        numbers = [2.0, 3.0, 1.0, -1.0, 0.5, 4.0, -2.0, 5.0, 1.5, -3.0, 2.5, -0.5]
-    elif style is Style.EDGE:
-        numbers = [0.0, 1.0, -1.0, largest, -largest, 10.0, 2, -3, 0.25, 7]
-    else:
-        return decimals(-4, 4) if zero else decimals(-4, 4).filter(lambda number: abs(number) >= 0.25)
-    return st.sampled_from([number for number in numbers if zero or number])
+    simple = [2.0, 3.0, 1.0, -1.0, 0.5, 4.0, -2.0, 5.0, 1.5, -3.0, 2.5, -0.5]
+    typical = decimals(-4, 4) if zero else decimals(-4, 4).filter(lambda number: abs(number) >= 0.25)
+    edge = [*[0.0] * zero, 1.0, -1.0, largest, -largest, 10.0, 2, -3, 0.25, 7]
+    return style.choose(simple=simple, typical=typical, edge=edge)
 
 
 def _program(*lines: str, show: str) -> Code:
@@ -589,11 +575,9 @@ def _within(bound: float) -> Callable[[Style], SearchStrategy[float]]:
 
 
 def _positive(style: Style) -> SearchStrategy[float]:
-    if style is Style.SIMPLE:
-        return st.sampled_from([1.0, 2.0, 0.5, 4.0, 10.0, 3.0, 5.0, 8.0, 0.25, 1.5, 2.5, 6.0, 7.0, 9.0, 12.0, 20.0])
-    if style is Style.EDGE:
-        return st.sampled_from([1.0, 0.01, 1000.0, 0.25, 2, 100, 1, 0.1, 20.0, 3, 0.05, 500, 7.5, 0.02, 50.0, 9])
-    return st.integers(10, 500).map(lambda hundredths: hundredths / 100)
+    simple = [1.0, 2.0, 0.5, 4.0, 10.0, 3.0, 5.0, 8.0, 0.25, 1.5, 2.5, 6.0, 7.0, 9.0, 12.0, 20.0]
+    edge = [1.0, 0.01, 1000.0, 0.25, 2, 100, 1, 0.1, 20.0, 3, 0.05, 500, 7.5, 0.02, 50.0, 9]
+    return style.choose(simple=simple, typical=st.integers(10, 500).map(lambda hundredths: hundredths / 100), edge=edge)
 
 
 _CONSTRUCTIONS = [
@@ -1014,12 +998,10 @@ wrong(
 # --- forward mode ----------------------------------------------------------------------------------------------------
 
 
-@functools.cache
 def _arguments(style: Style) -> SearchStrategy[float]:
     """Where a function is differentiated."""
-    if style is Style.SIMPLE:
-        return st.sampled_from([1.0, 2.0, 0.5, -1.0, 3.0, -2.0])
-    return decimals(-3, 3) if style is Style.TYPICAL else st.sampled_from([0.0, 1.0, -1.0, 5.0, 0.1])
+    edge = [0.0, 1.0, -1.0, 5.0, 0.1]
+    return style.choose(simple=[1.0, 2.0, 0.5, -1.0, 3.0, -2.0], typical=decimals(-3, 3), edge=edge)
 
 
 def _of_one_variable(draw: st.DrawFn, style: Style) -> dict[str, Any]:
@@ -1034,13 +1016,7 @@ def _of_one_variable(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     return {"rules": rules, "f": Code(f"lambda x: {source}"), "x": x}
 
 
-@exercise(
-    name="derivative",
-    points=6,
-    inputs=drawn(_of_one_variable),
-    parts=("rules",),
-    call="derivative(f, x)",
-)
+@exercise(name="derivative", points=6, inputs=drawn(_of_one_variable), parts=("rules",), call="derivative(f, x)")
 def forward_derivative(rules: Family, f: Code, x: float) -> float:
     """The derivative of f at x by forward mode: one number.
 
@@ -1081,13 +1057,11 @@ wrong(forward_derivative, "finite-difference-instead", derivative=_finite_differ
 
 def _of_several_variables(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     rules = draw(st.sampled_from(list(_FAMILIES)))
-    largest = {Style.SIMPLE: 2, Style.EDGE: 4, Style.TYPICAL: 3}[style]
-    n = draw(st.integers(1, largest))
-    x = draw(hnp.arrays(np.float64, n, elements=_arguments(style), fill=st.nothing()))
+    n = draw(st.integers(1, {Style.SIMPLE: 2, Style.EDGE: 4, Style.TYPICAL: 3}[style]))
+    x = draw(array((n,), _arguments(style)))
     if style is Style.EDGE and rules == "sums and products" and draw(st.booleans()):
-        source = draw(
-            st.sampled_from(["sum(v)", "sum(u * u for u in v)", "v[0]", "v[-1] * v[0]", "sum(u * v[0] for u in v)"])
-        )
+        sources = ["sum(v)", "sum(u * u for u in v)", "v[0]", "v[-1] * v[0]", "sum(u * v[0] for u in v)"]
+        source = draw(st.sampled_from(sources))
     else:
         names = tuple("abcd"[:n])
         tree = draw(_family_trees(names, rules, style))
@@ -1153,40 +1127,33 @@ def _in_torch(f: Code) -> Callable[[Tensor], Tensor]:
     return border.evaluate(f, {"np": _Torch})
 
 
+_SMOOTH = [
+    ("**", "x", 2),
+    ("**", "x", 3),
+    ("*", 3.0, "x"),
+    ("exp", "x"),
+    ("sin", "x"),
+    ("cos", "x"),
+    ("*", "x", ("exp", "x")),
+    ("+", ("**", "x", 2), "x"),
+    ("tanh", "x"),
+]
+
+
 @functools.cache
 def _entrywise(style: Style) -> SearchStrategy[Tree]:
     """Smooth functions of one entry, defined everywhere and of ordinary size on [−3, 3]."""
-    simple = st.sampled_from(
-        [
-            ("**", "x", 2),
-            ("**", "x", 3),
-            ("*", 3.0, "x"),
-            ("exp", "x"),
-            ("sin", "x"),
-            ("cos", "x"),
-            ("*", "x", ("exp", "x")),
-            ("+", ("**", "x", 2), "x"),
-            ("tanh", "x"),
-        ]
-    )
+    simple = st.sampled_from(_SMOOTH)
     if style is Style.SIMPLE:
         return simple
-    inner = st.one_of(
-        st.tuples(st.just("*"), decimals(-2, 2), st.just("x")),
-        st.tuples(st.just("+"), st.just("x"), decimals(-1, 1)),
-        st.just("x"),
-    )
+    u = st.one_of(_tree("*", decimals(-2, 2), "x"), _tree("+", "x", decimals(-1, 1)), st.just("x"))
     outer = st.one_of(
-        st.tuples(st.sampled_from(["exp", "sin", "cos", "tanh", "sigmoid"]), inner),
-        st.tuples(st.just("**"), inner, st.sampled_from([2, 3])),
-        st.tuples(st.just("log"), st.tuples(st.just("+"), st.tuples(st.just("**"), inner, st.just(2)), st.just(2.0))),
-        st.tuples(
-            st.just("/"),
-            st.just(1.0),
-            st.tuples(st.just("+"), st.tuples(st.just("**"), inner, st.just(2)), st.just(2.0)),
-        ),
+        _tree(["exp", "sin", "cos", "tanh", "sigmoid"], u),
+        _tree("**", u, [2, 3]),
+        _tree("log", _tree("+", _tree("**", u, 2), 2.0)),
+        _tree("/", 1.0, _tree("+", _tree("**", u, 2), 2.0)),
     )
-    return st.one_of(outer, st.tuples(st.sampled_from(["+", "*", "-"]), outer, outer), simple)
+    return st.one_of(outer, _tree(["+", "*", "-"], outer, outer), simple)
 
 
 _WHOLES = [
@@ -1199,20 +1166,18 @@ _WHOLES = [
 
 
 @st.composite
-def _fields(draw: st.DrawFn, style: Style, entries: SearchStrategy[float] | None = None) -> tuple[str, np.ndarray]:
+def _fields(draw: st.DrawFn, style: Style) -> tuple[str, np.ndarray]:
     """The body of a function of an array `x`, and an array."""
-    shapes = {
-        Style.SIMPLE: [(1,), (2,), (), (1, 2), (2, 2), (3,)],
-        Style.TYPICAL: [(3,), (2, 3), (4,), (3, 2), (2, 1, 2), ()],
-        Style.EDGE: [(), (1,), (1, 1), (3, 1), (1, 3), (2,), (2, 2, 2)],
-    }
-    shape = draw(st.sampled_from(shapes[style]))
-    elements = {
-        Style.SIMPLE: st.sampled_from([1.0, 2.0, 0.5, -1.0, 0.0, 1.5]),
-        Style.TYPICAL: decimals(-2, 2),
-        Style.EDGE: st.sampled_from([0.0, 1.0, -1.0, 2.5, 0.001]),
-    }[style]
-    x = draw(hnp.arrays(np.float64, shape, elements=entries or elements, fill=st.nothing()))
+    shape = draw(
+        style.choose(
+            simple=[(1,), (2,), (), (1, 2), (2, 2), (3,)],
+            typical=[(3,), (2, 3), (4,), (3, 2), (2, 1, 2), ()],
+            edge=[(), (1,), (1, 1), (3, 1), (1, 3), (2,), (2, 2, 2)],
+        )
+    )
+    edge = [0.0, 1.0, -1.0, 2.5, 0.001]
+    elements = style.choose(simple=[1.0, 2.0, 0.5, -1.0, 0.0, 1.5], typical=decimals(-2, 2), edge=edge)
+    x = draw(hnp.arrays(np.float64, shape, elements=elements, fill=st.nothing()))
     u = _written(draw(_entrywise(style)), {"x": "x"}, "numpy")
     whole = _WHOLES[0] if style is Style.SIMPLE else draw(st.sampled_from(_WHOLES))
     return whole.format(u=u), np.asarray(x)
@@ -1383,13 +1348,7 @@ def _relative_error(f: str, grad: str, data: bytes, shape: tuple[int, ...]) -> f
     return float(torch.linalg.vector_norm(claimed - true) / larger)
 
 
-@exercise(
-    name="gradient_check",
-    points=5,
-    inputs=drawn(_check_inputs),
-    builds_on=("central_difference",),
-    unique=False,
-)
+@exercise(name="gradient_check", points=5, inputs=drawn(_check_inputs), builds_on=("central_difference",), unique=False)
 def checking(f: Code, grad: Code, x: Tensor) -> float:
     """The relative error between grad(x) and the numerical gradient of f at x: one number.
 
@@ -1591,70 +1550,53 @@ Removes = Literal["constants", "zeros and ones", "both, nested"]
 
 def _neutral(u: SearchStrategy[Tree]) -> SearchStrategy[Tree]:
     """Expressions in which a 0 or a 1 is to be removed."""
-    zero, one = st.sampled_from([0, 0.0]), st.sampled_from([1, 1.0])
+    zero, one = [0, 0.0], [1, 1.0]
     return st.one_of(
-        st.tuples(st.just("+"), zero, u),
-        st.tuples(st.just("+"), u, zero),
-        st.tuples(st.just("*"), one, u),
-        st.tuples(st.just("*"), u, one),
-        st.tuples(st.just("*"), zero, u),
-        st.tuples(st.just("*"), u, zero),
-        st.tuples(st.just("**"), u, one),
-        st.tuples(st.just("**"), u, zero),
+        _tree("+", zero, u),
+        _tree("+", u, zero),
+        _tree("*", one, u),
+        _tree("*", u, one),
+        _tree("*", zero, u),
+        _tree("*", u, zero),
+        _tree("**", u, one),
+        _tree("**", u, zero),
     )
 
 
 def _constant(style: Style) -> SearchStrategy[Tree]:
     """Expressions of numbers only."""
-    number = (
-        st.sampled_from([2.0, 3.0, 0.5, 4.0])
-        if style is Style.SIMPLE
-        else st.one_of(_numbers(style), st.sampled_from([2, 3]))
-    )
-    flat = st.one_of(
-        st.tuples(st.sampled_from(["+", "-", "*", "/"]), number, number),
-        st.tuples(st.just("**"), number, st.sampled_from([2, 3])),
-        st.tuples(st.sampled_from(_UNARY), number),
-    )
+    simple = st.sampled_from([2.0, 3.0, 0.5, 4.0])
+    number = simple if style is Style.SIMPLE else st.one_of(_numbers(style), st.sampled_from([2, 3]))
+    flat = st.one_of(_tree(["+", "-", "*", "/"], number, number), _tree("**", number, [2, 3]), _tree([*_UNARY], number))
     if style is Style.SIMPLE:
         return flat
-    return st.one_of(
-        flat,
-        st.tuples(st.sampled_from(["+", "*", "-"]), flat, number),
-        st.tuples(st.sampled_from(["sin", "tanh"]), flat),
-    )
+    return st.one_of(flat, _tree(["+", "*", "-"], flat, number), _tree(["sin", "tanh"], flat))
 
 
 def _simplify_inputs(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     asked = draw(st.sampled_from(["constants", "zeros and ones", "both, nested"]))
     name = st.sampled_from(["x", "y"])
-    plain = name if style is Style.SIMPLE else _trees(("x", "y"), 1, ("+", "*", "-"), ("sin", "exp"), Style.SIMPLE)
+    u = name if style is Style.SIMPLE else _trees(("x", "y"), 1, ("+", "*", "-"), ("sin", "exp"), Style.SIMPLE)
     if asked == "constants":
-        folded = _constant(style)
-        tree = draw(
-            st.one_of(
-                folded,
-                st.tuples(st.sampled_from(["+", "*", "-"]), folded, plain),
-                st.tuples(st.just("/"), plain, folded),
-            )
-        )
+        number = _constant(style)
+        trees = st.one_of(number, _tree(["+", "*", "-"], number, u), _tree("/", u, number))
     elif asked == "zeros and ones":
-        tree = draw(_neutral(plain))
+        trees = _neutral(u)
     else:
         inner = st.one_of(
-            _neutral(plain),
-            st.tuples(st.just("*"), plain, st.sampled_from([("-", 1, 1), ("-", 2.0, 1.0), ("*", 0, 5)])),
-            st.tuples(st.just("+"), st.sampled_from([("-", 1, 1), ("*", 0, 3.0), ("sin", 0)]), plain),
+            _neutral(u),
+            _tree("*", u, [("-", 1, 1), ("-", 2.0, 1.0), ("*", 0, 5)]),
+            _tree("+", [("-", 1, 1), ("*", 0, 3.0), ("sin", 0)], u),
         )
-        outer = st.one_of(
-            st.tuples(st.sampled_from(["+", "-", "*"]), inner, inner),
-            st.tuples(st.sampled_from(["exp", "sin", "tanh", "sigmoid"]), inner),
+        trees = st.one_of(
+            _tree(["+", "-", "*"], inner, inner),
+            _tree(["exp", "sin", "tanh", "sigmoid"], inner),
             _neutral(inner),
-            st.tuples(st.just("**"), inner, st.sampled_from([2, 3])),
-            st.tuples(st.sampled_from(["-", "/"]), plain, inner),
-            st.tuples(st.sampled_from(["-", "/"]), st.sampled_from([0, 1]), inner),
+            _tree("**", inner, [2, 3]),
+            _tree(["-", "/"], u, inner),
+            _tree(["-", "/"], [0, 1], inner),
         )
-        tree = draw(outer)
+    tree = draw(trees)
     assume(len(_points(tree)) >= 3)
     return {"asked": asked, "expression": tree}
 
