@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from hypothesis.strategies import SearchStrategy
 
-from autograder.author.domains import Moderate, Probability, Style, Target, decimals, drawn, layers
+from autograder.author.domains import Moderate, Probability, Style, Target, array, decimals, drawn, layers
 from autograder.author.exercise import exercise
 from autograder.author.misconceptions import Right
 from autograder.border.values import Code, evaluate
@@ -255,6 +255,10 @@ class Engine:
         if self.requires_grad or self.stores_everywhere:
             self.grad = gradient if self.grad is None or self.overwrites else self.grad + gradient
 
+    def _upstream(self, gradient):
+        """What the chain rule multiplies by."""
+        return gradient
+
     def _together(self, before, share):
         return share if before is None else before + share
 
@@ -267,7 +271,7 @@ class Engine:
             arrived = pending[id(node)]
             node._store(arrived)
             for source, rule in node.inputs:
-                share = self._reduce(np.asarray(rule(arrived)), source.shape)
+                share = self._reduce(np.asarray(rule(self._upstream(arrived))), source.shape)
                 pending[id(source)] = self._together(pending.get(id(source)), share)
 
     def zero_grad(self):
@@ -353,6 +357,10 @@ _RECURSION = (
 )
 
 
+def _ones(self, gradient):
+    return np.ones_like(gradient)
+
+
 def _unreduced(self, gradient, shape):
     return gradient
 
@@ -393,32 +401,26 @@ _PAIRS = [
 _SHAPES = [(), (1,), (2,), (3,), (1, 2), (2, 1), (2, 2), (2, 3), (3, 2), (2, 3, 2)]
 
 
+_NUMBERS = {  # by kind: simple, typical and edge
+    "real": ([1.0, 2.0, -1.0, 3.0, 0.5, -2.0], decimals(-3, 3), [0.0, 1.0, -1.0, 10.0, -10.0, 0.01]),
+    "nonzero": (
+        [1.0, 2.0, -1.0, 4.0, 0.5, -2.0],
+        decimals(-3, 3).filter(lambda x: abs(x) >= 0.1),
+        [1.0, -1.0, 10.0, -10.0, 0.1],
+    ),
+    "positive": ([1.0, 2.0, 3.0, 0.5, 4.0], st.integers(10, 400).map(lambda i: i / 100), [1.0, 100.0, 0.01, 0.5]),
+}
+
+
 def _numbers(kind: str, style: Style) -> SearchStrategy[float]:
     """Entries: "real", "nonzero" (to divide by) or "positive" (to take the logarithm of)."""
-    simple = {
-        "real": [1.0, 2.0, -1.0, 3.0, 0.5, -2.0],
-        "nonzero": [1.0, 2.0, -1.0, 4.0, 0.5, -2.0],
-        "positive": [1.0, 2.0, 3.0, 0.5, 4.0],
-    }
-    edge = {
-        "real": [0.0, 1.0, -1.0, 10.0, -10.0, 0.01],
-        "nonzero": [1.0, -1.0, 10.0, -10.0, 0.1],
-        "positive": [1.0, 100.0, 0.01, 0.5],
-    }
-    if style is not Style.TYPICAL:
-        return st.sampled_from((simple if style is Style.SIMPLE else edge)[kind])
-    if kind == "positive":
-        return st.integers(10, 400).map(lambda i: i / 100)
-    return decimals(-3, 3).filter(lambda x: abs(x) >= 0.1) if kind == "nonzero" else decimals(-3, 3)
+    simple, typical, edge = _NUMBERS[kind]
+    return style.choose(simple=simple, typical=typical, edge=edge)
 
 
 def _array(shape: tuple[int, ...], elements: SearchStrategy[float]) -> SearchStrategy[Any]:
+    """An array, for shape (), too."""
     return hnp.arrays(np.float64, shape, elements=elements, fill=st.nothing())
-
-
-def _data(shape: tuple[int, ...], elements: SearchStrategy[float]) -> SearchStrategy[Any]:
-    """An array, or a Python number for shape ()."""
-    return elements if shape == () else _array(shape, elements)
 
 
 def _lines(*lines: str) -> Code:
@@ -448,8 +450,8 @@ def _one_operation(
 def _operator(draw: st.DrawFn, style: Style, symbol: str, right: str = "real") -> dict[str, Any]:
     """Programs of one operator: tensors on both sides, with and without gradient, numbers and arrays on the right."""
     left_shape, right_shape = draw(st.sampled_from(_largest(style, _PAIRS)))
-    x0 = draw(_data(left_shape, _numbers("real", style)))
-    x1 = draw(_data(right_shape, _numbers(right, style)))
+    x0 = draw(array(left_shape, _numbers("real", style)))
+    x1 = draw(array(right_shape, _numbers(right, style)))
     gradient = draw(_array(np.broadcast_shapes(left_shape, right_shape), _numbers("nonzero", style)))
     kind = draw(st.sampled_from(["both", "both", "left", "right", "plain"]))
     if kind == "plain":
@@ -468,7 +470,7 @@ def _function(
     """Programs of one function of one tensor; `edges` are where it is delicate."""
     shape = draw(st.sampled_from(_largest(style, _SHAPES)))
     elements = st.sampled_from(edges) if edges and style is Style.EDGE else _numbers(kind, style)
-    return _one_operation(draw, style, call, _data(shape, elements), shape)
+    return _one_operation(draw, style, call, array(shape, elements), shape)
 
 
 # --- Tensor -----------------------------------------------------------------------------------------------------------
@@ -548,7 +550,7 @@ wrong(add, "sum-reduced-in-front-only", _reduce=_leading_only).hint(
     "you sum over the axes that broadcasting put in front, but an axis of size 1 has been repeated, too: sum over it "
     "and keep it."
 )
-wrong(add, "sum-ignores-what-arrives", __add__=_two(np.add, lambda g, a, b: (np.ones_like(g), np.ones_like(g)))).hint(
+wrong(add, "sum-ignores-what-arrives", _upstream=_ones).hint(
     "each operand gets ones, whatever arrives from behind; the chain rule multiplies the local slope by the arriving "
     "gradient."
 )
@@ -573,11 +575,9 @@ wrong(sub, "difference-not-reduced", _reduce=_unreduced).hint(_NOT_REDUCED + "."
 wrong(sub, "difference-turned-around", __sub__=_two(lambda a, b: b - a, lambda g, a, b: (-g, g))).hint(
     "you compute b − a: the operand on which the method is called stands on the left."
 )
-wrong(
-    sub,
-    "difference-ignores-what-arrives",
-    __sub__=_two(np.subtract, lambda g, a, b: (np.ones_like(g), -np.ones_like(g))),
-).hint("each operand gets 1 or −1, whatever arrives from behind; multiply the local slope by the arriving gradient.")
+wrong(sub, "difference-ignores-what-arrives", _upstream=_ones).hint(
+    "each operand gets 1 or −1, whatever arrives from behind; multiply the local slope by the arriving gradient."
+)
 wrong(sub, "difference-forgets-right-operand", __sub__=_two(np.subtract, lambda g, a, b: (g, 0 * g))).hint(
     "only the left operand gets a gradient that is not 0; the difference depends on the right one just as much."
 )
@@ -597,11 +597,9 @@ wrong(mul, "product-not-reduced", _reduce=_unreduced).hint(_NOT_REDUCED + ".")
 wrong(mul, "product-forgets-right-operand", __mul__=_two(np.multiply, lambda g, a, b: (g * b, 0 * g))).hint(
     "only the left factor gets a gradient that is not 0; the product depends on the right one just as much."
 )
-wrong(
-    mul,
-    "product-ignores-what-arrives",
-    __mul__=_two(np.multiply, lambda g, a, b: (b * np.ones_like(g), a * np.ones_like(g))),
-).hint("each factor gets the other one, whatever arrives from behind; multiply by the arriving gradient as well.")
+wrong(mul, "product-ignores-what-arrives", _upstream=_ones).hint(
+    "each factor gets the other one, whatever arrives from behind; multiply by the arriving gradient as well."
+)
 wrong(mul, "product-like-a-sum", __mul__=_two(np.multiply, lambda g, a, b: (g, g))).hint(
     "both factors get the arriving gradient as it stands, as for a sum; for a product the other factor scales it."
 )
@@ -634,8 +632,8 @@ wrong(truediv, "quotient-rounded-down", __truediv__=_two(np.floor_divide, lambda
 def _left_operands(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     operator = draw(st.sampled_from(["+", "-", "*", "/"]))
     right_shape, left_shape = draw(st.sampled_from(_largest(style, _PAIRS)))
-    x0 = _data(right_shape, _numbers("nonzero", style))
-    x0, x1 = draw(x0), draw(_data(left_shape, _numbers("nonzero", style)))
+    x0 = array(right_shape, _numbers("nonzero", style))
+    x0, x1 = draw(x0), draw(array(left_shape, _numbers("nonzero", style)))
     if left_shape == () and float(x1).is_integer() and draw(st.booleans()):
         x1 = int(x1)
     after = np.broadcast_shapes(left_shape, right_shape)
@@ -682,7 +680,7 @@ def neg(program: Code, x0: Any, gradient: Any) -> list:
 wrong(neg, "minus-lost-on-the-way-back", __neg__=_one(np.negative, lambda g, x, y: g)).hint(
     "the value is right, but the gradient passes unchanged; the slope of −a is −1."
 )
-wrong(neg, "minus-ignores-what-arrives", __neg__=_one(np.negative, lambda g, x, y: -np.ones_like(g))).hint(
+wrong(neg, "minus-ignores-what-arrives", _upstream=_ones).hint(
     "your gradient is always −1; multiply the local slope by what arrives from behind."
 )
 wrong(neg, "minus-without-memory", __neg__=lambda self: type(self)(-self.data, True)).hint(_NO_MEMORY)
@@ -712,9 +710,7 @@ wrong(power, "power-without-factor", __pow__=_one(np.power, lambda g, x, y, n: g
 wrong(power, "power-always-a-square", __pow__=_one(np.power, lambda g, x, y, n: g * 2 * x)).hint(
     "your slope is that of the square, whatever the exponent."
 )
-wrong(
-    power, "power-ignores-what-arrives", __pow__=_one(np.power, lambda g, x, y, n: n * x ** (n - 1) * np.ones_like(g))
-).hint(_ARRIVES)
+wrong(power, "power-ignores-what-arrives", _upstream=_ones).hint(_ARRIVES)
 wrong(
     power, "power-as-exponential", __pow__=_one(np.power, lambda g, x, y, n: g * x**n * np.log(np.abs(x) + (x == 0)))
 ).hint("you differentiate as if the exponent varied; here the base is the variable and the exponent is a constant.")
@@ -751,11 +747,9 @@ wrong(matmul, "matrices-gradient-transposed", __matmul__=_two(np.matmul, lambda 
 wrong(
     matmul, "matrices-forget-right-operand", __matmul__=_two(np.matmul, lambda g, a, b: (g @ b.T, np.zeros_like(b)))
 ).hint("the right operand's gradient is always 0; the product depends on it just as much as on the left one.")
-wrong(
-    matmul,
-    "matrices-ignore-what-arrives",
-    __matmul__=_two(np.matmul, lambda g, a, b: (np.ones_like(g) @ b.T, a.T @ np.ones_like(g))),
-).hint("you use ones in place of the gradient that arrives from behind.")
+wrong(matmul, "matrices-ignore-what-arrives", _upstream=_ones).hint(
+    "you use ones in place of the gradient that arrives from behind."
+)
 
 
 # --- methods ----------------------------------------------------------------------------------------------------------
@@ -767,7 +761,7 @@ def _reductions(draw: st.DrawFn, style: Style, method: str) -> dict[str, Any]:
     keepdims = draw(st.booleans()) if shape else False
     given = ", ".join([f"axis={axis}"] * (axis is not None) + ["keepdims=True"] * keepdims)
     after = np.sum(np.zeros(shape), axis=axis, keepdims=keepdims).shape
-    return _one_operation(draw, style, f"a.{method}({given})", _data(shape, _numbers("real", style)), after)
+    return _one_operation(draw, style, f"a.{method}({given})", array(shape, _numbers("real", style)), after)
 
 
 @exercise(points=5, name="Tensor.sum", call="program", inputs=drawn(_reductions, "sum"))
@@ -784,7 +778,7 @@ wrong(total, "total-axis-not-put-back", sum=_reduction(np.sum, _unexpanded)).hin
     "without keepdims the summed axis is gone, and broadcasting puts what arrives along the wrong one: give the "
     "gradient its axis of size 1 back before you spread it."
 )
-wrong(total, "total-ignores-what-arrives", sum=_reduction(np.sum, lambda g, x, axis, keepdims: np.ones_like(x))).hint(
+wrong(total, "total-ignores-what-arrives", _upstream=_ones).hint(
     "every entry gets 1, whatever arrives from behind; spread the arriving gradient over the entries."
 )
 wrong(
@@ -825,11 +819,9 @@ wrong(
 wrong(average, "mean-is-a-sum", mean=Engine.sum).hint(
     "you return the sum and its gradient; the division by the number of entries is missing."
 )
-wrong(
-    average,
-    "mean-ignores-what-arrives",
-    mean=_reduction(np.mean, lambda g, x, axis, keepdims: np.ones_like(x) / _count(x, axis)),
-).hint("every entry gets the same share, whatever arrives from behind; multiply by the arriving gradient.")
+wrong(average, "mean-ignores-what-arrives", _upstream=_ones).hint(
+    "every entry gets the same share, whatever arrives from behind; multiply by the arriving gradient."
+)
 
 
 @exercise(
@@ -849,7 +841,7 @@ wrong(exponential, "exp-slope-is-input", exp=_one(np.exp, lambda g, x, y: g * x)
 wrong(exponential, "exp-passes-everything", exp=_one(np.exp, lambda g, x, y: g)).hint(
     "the gradient passes unchanged; the local slope is missing."
 )
-wrong(exponential, "exp-ignores-what-arrives", exp=_one(np.exp, lambda g, x, y: y * np.ones_like(g))).hint(_ARRIVES)
+wrong(exponential, "exp-ignores-what-arrives", _upstream=_ones).hint(_ARRIVES)
 wrong(exponential, "exp-lowered-like-a-power", exp=_one(np.exp, lambda g, x, y: g * x * np.exp(x - 1))).hint(
     "you differentiate as if it were a power, with one less in the exponent; here the exponent is the variable."
 )
@@ -873,12 +865,12 @@ wrong(logarithm, "log-to-base-ten", log=_one(np.log10, lambda g, x, y: g / (x * 
 wrong(logarithm, "log-of-one-more", log=_one(np.log1p, lambda g, x, y: g / (1 + x))).hint(
     "a 1 is added inside the logarithm, which keeps it away from 0 but makes it another function."
 )
-wrong(logarithm, "log-ignores-what-arrives", log=_one(np.log, lambda g, x, y: np.ones_like(g) / x)).hint(_ARRIVES)
+wrong(logarithm, "log-ignores-what-arrives", _upstream=_ones).hint(_ARRIVES)
 
 
 def _kinked(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     shape = draw(st.sampled_from(_largest(style, _SHAPES)))
-    return _one_operation(draw, style, "a.relu()", _data(shape, _numbers("real", style) | st.just(0.0)), shape)
+    return _one_operation(draw, style, "a.relu()", array(shape, _numbers("real", style) | st.just(0.0)), shape)
 
 
 @exercise(points=3, name="Tensor.relu", call="program", inputs=drawn(_kinked))
@@ -899,9 +891,7 @@ wrong(relu, "relu-looks-at-the-gradient", relu=_one(_rectified, lambda g, x, y: 
 wrong(relu, "relu-value-as-slope", relu=_one(_rectified, lambda g, x, y: g * y)).hint(
     "you multiply by the value of relu; its slope is 1 or 0."
 )
-wrong(relu, "relu-ignores-what-arrives", relu=_one(_rectified, lambda g, x, y: (x > 0) * np.ones_like(g))).hint(
-    _ARRIVES
-)
+wrong(relu, "relu-ignores-what-arrives", _upstream=_ones).hint(_ARRIVES)
 
 
 _SATURATED = (0.0, 30.0, -30.0, 1.0, -5.0)
@@ -925,9 +915,7 @@ wrong(sigmoid, "sigmoid-half-a-slope", sigmoid=_one(_sigmoid, lambda g, x, y: g 
 wrong(
     sigmoid, "sigmoid-applied-again", sigmoid=_one(_sigmoid, lambda g, x, y: g * _sigmoid(y) * (1 - _sigmoid(y)))
 ).hint("you apply the sigmoid to its own output before you take the slope.")
-wrong(
-    sigmoid, "sigmoid-ignores-what-arrives", sigmoid=_one(_sigmoid, lambda g, x, y: y * (1 - y) * np.ones_like(g))
-).hint(_ARRIVES)
+wrong(sigmoid, "sigmoid-ignores-what-arrives", _upstream=_ones).hint(_ARRIVES)
 
 
 @exercise(points=3, name="Tensor.tanh", call="program", inputs=drawn(_function, "a.tanh()", "real", _SATURATED))
@@ -945,9 +933,7 @@ wrong(tanh, "tanh-slope-of-sigmoid", tanh=_one(np.tanh, lambda g, x, y: g * y * 
 wrong(tanh, "tanh-without-square", tanh=_one(np.tanh, lambda g, x, y: g * (1 - y))).hint(
     "the output is squared in the slope of tanh, which makes it the same on both sides of 0."
 )
-wrong(tanh, "tanh-ignores-what-arrives", tanh=_one(np.tanh, lambda g, x, y: (1 - y**2) * np.ones_like(g))).hint(
-    _ARRIVES
-)
+wrong(tanh, "tanh-ignores-what-arrives", _upstream=_ones).hint(_ARRIVES)
 
 
 _CHANGES = [
@@ -988,7 +974,7 @@ wrong(reshape, "reshape-undone-by-columns", reshape=_reshaped(lambda g, x: g.res
 wrong(reshape, "reshape-without-memory", reshape=lambda self, *shape: type(self)(self.data.reshape(shape), True)).hint(
     _NO_MEMORY
 )
-wrong(reshape, "reshape-ignores-what-arrives", reshape=_reshaped(lambda g, x: np.ones_like(x))).hint(
+wrong(reshape, "reshape-ignores-what-arrives", _upstream=_ones).hint(
     "the entries' gradients are all 1; a reshape passes on what arrives, entry by entry."
 )
 
@@ -1017,9 +1003,9 @@ wrong(
     transpose, "transpose-undone-by-reshape", T=property(_one(np.transpose, lambda g, x, y: g.reshape(x.shape)))
 ).hint("on the way back the gradient gets its shape by a reshape, which leaves the entries in the wrong order.")
 wrong(transpose, "transpose-without-memory", T=property(lambda self: type(self)(self.data.T, True))).hint(_NO_MEMORY)
-wrong(
-    transpose, "transpose-ignores-what-arrives", T=property(_one(np.transpose, lambda g, x, y: np.ones_like(x)))
-).hint("the entries' gradients are all 1; a transpose passes on what arrives, entry by entry.")
+wrong(transpose, "transpose-ignores-what-arrives", _upstream=_ones).hint(
+    "the entries' gradients are all 1; a transpose passes on what arrives, entry by entry."
+)
 
 
 # --- backward ---------------------------------------------------------------------------------------------------------
@@ -1091,7 +1077,7 @@ def _harmless(expression: str, known: Mapping[str, Any]) -> Any:
 def _graphs(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     """A program of a few random operations: only lines that matter, but both leaves, used or not."""
     shapes = draw(st.sampled_from([pair for pair in _PAIRS if len(pair[0]) < 3 > len(pair[1])]))
-    x0, x1 = (draw(_data(shape, _numbers("nonzero", style))) for shape in shapes)
+    x0, x1 = (draw(array(shape, _numbers("nonzero", style))) for shape in shapes)
     x0, x1 = (np.clip(x, -3, 3) if isinstance(x, np.ndarray) else max(min(x, 3.0), -3.0) for x in (x0, x1))
     grads = draw(st.sampled_from([(True, True), (True, True), (True, False), (False, True)]))
     known: dict[str, Any] = {"a": Engine(x0, grads[0]), "b": Engine(x1, grads[1])}
@@ -1151,7 +1137,7 @@ _DIAMONDS = [
 def _shared(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     """Nodes used more than once: diamonds of + and * on tensors of one shape."""
     shape = draw(st.sampled_from([(), (), (2,)] if style is Style.SIMPLE else [(), (2,), (2, 2)]))
-    x0, x1 = (draw(_data(shape, _few(style))) for _ in range(2))
+    x0, x1 = (draw(array(shape, _few(style))) for _ in range(2))
     body = draw(st.sampled_from(_DIAMONDS))
     last = body[-1][0]
     gradient = "" if shape == () else literal(draw(_array(shape, st.sampled_from([1.0, 2.0, -1.0]))))
@@ -1163,8 +1149,8 @@ def _shared(draw: st.DrawFn, style: Style) -> dict[str, Any]:
 def _handed_on(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     """A sum hands one gradient to both its terms: what a function makes of its own must not change the other's."""
     shape = draw(st.sampled_from([(), (2,), (2, 2)]))
-    x0 = draw(_data(shape, st.sampled_from([1.0, 2.0, 3.0, 0.5, 1.25])))
-    x1 = draw(_data(shape, _few(style)))
+    x0 = draw(array(shape, st.sampled_from([1.0, 2.0, 3.0, 0.5, 1.25])))
+    x1 = draw(array(shape, _few(style)))
     given = "" if shape == () else literal(draw(_array(shape, st.sampled_from([1.0, 2.0, -1.0]))))
     functions = [".exp()", ".log()", ".relu()", ".sigmoid()", ".tanh()", " ** 2", " * 2.0", " / 2.0"]
     body = [
@@ -1181,7 +1167,7 @@ def _handed_on(draw: st.DrawFn, style: Style) -> dict[str, Any]:
 def _repeated(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     """A second backward adds to the gradients of the first."""
     shape = draw(st.sampled_from([(), (2,)]))
-    x0, x1 = (draw(_data(shape, _few(style))) for _ in range(2))
+    x0, x1 = (draw(array(shape, _few(style))) for _ in range(2))
     seed = "" if shape == () else literal(draw(_array(shape, st.sampled_from([1.0, 2.0, -1.0]))))
     c, d = f"c.backward({seed})", f"d.backward({seed})"
     bodies = [
@@ -1218,7 +1204,7 @@ def _leaves(draw: st.DrawFn, style: Style) -> dict[str, Any]:
 def _seeds(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     """Where the way back starts: at 1 for a single number, of whatever shape, else at the gradient given."""
     shape = draw(st.sampled_from([(), (1,), (1, 1), (2,), (2, 2)]))
-    x0, x1 = (draw(_data(shape, _few(style))) for _ in range(2))
+    x0, x1 = (draw(array(shape, _few(style))) for _ in range(2))
     given = literal(draw(_array(shape, st.sampled_from([2.0, -1.0, 0.5, 3.0]))))
     starts = [f"c.backward({given})", f"c.backward(gradient={given})", *["c.backward()"] * (2 * (np.size(x0) == 1))]
     return _case("where it starts", x0, x1, "c = a * b", draw(st.sampled_from(starts)), "[a.grad, b.grad]")
@@ -1368,7 +1354,7 @@ def _clearings(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     shape = draw(st.sampled_from(_largest(style, _SHAPES)))
     return {
         "program": _lines(_leaf("a", "x0"), *draw(st.sampled_from(_CLEARED)), "[a.grad, a.data, a.requires_grad]"),
-        "x0": draw(_data(shape, _numbers("real", style))),
+        "x0": draw(array(shape, _numbers("real", style))),
         "gradient": draw(_array(shape, _numbers("nonzero", style))),
     }
 
