@@ -271,7 +271,7 @@ def test_a_misconception_replaces_a_method_and_programs_are_drawn(tmp_path: Path
     [
         (
             "wrong(twice, 'a', facto=3.0).hint('h')",
-            "replaces 'facto', which is neither a definition (twice) nor a part of",
+            "replaces 'facto', which is neither a definition (twice) nor a part of twice; did you mean 'factor'?",
         ),
         ("wrong(twice, 'a', X=3.0).hint('h')", "replaces 'X', which is neither"),
         ("wrong(twice, 'a', factor=3.0)", "misconception 'a' has no hint; say what is wrong."),

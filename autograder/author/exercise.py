@@ -11,7 +11,8 @@
 
 Shapes are jaxtyping's; the dtype in front of the brackets is a *domain*
 (`autograder.author.domains`), which says what the entries may be. The signature is the
-strategy that draws inputs, the shape check and the wording of messages.
+strategy that draws inputs, the shape check and the wording of messages. Mistakes that differ from
+a right solution in one part are variants of it (`autograder.author.misconceptions`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import difflib
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
@@ -110,10 +111,6 @@ class Exercise:
             return function
 
         return record
-
-    def explain(self, hint: str) -> None:
-        """Give the misconception that was recorded last its hint (see `autograder.author.misconceptions`)."""
-        self.misconceptions[-1] = replace(self.misconceptions[-1], hint=hint)
 
     def relation(self, function: Callable[..., bool | str]) -> Callable[..., bool | str]:
         """Record a property of (result, arguments); its docstring is what a student reads."""

@@ -3,26 +3,27 @@
 Where many mistakes are mistakes in the same code, the author writes that code once, rightly, and for each
 mistake only the part that is wrong in it:
 
-    def step(W, dW, lr, *, sign=-1.0):
+    def _descend(W, dW, lr, *, sign=-1.0):
         return W + sign * lr * dW
 
-    wrong = Right(step=step).wrong
+    wrong = Right(descend=_descend).wrong
 
-    wrong(descent, "uphill", sign=1.0).hint("you add the gradient: it points uphill, and the loss should go down.")
-    wrong(descent, "no-learning-rate", step=lambda W, dW, lr: W - dW).hint("the learning rate scales the step.")
+    wrong(descend, "uphill", sign=1.0).hint("you add the gradient: it points uphill, and the loss should go down.")
+    wrong(descend, "lr-ignored", descend=lambda W, dW, lr: _descend(W, dW, 1.0)).hint("the learning rate is ignored.")
 
 A mistake that shares nothing with others is a function of its own: see `Exercise.misconception`.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import difflib
 import functools
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from autograder.author.exercise import Exercise
+from autograder.author.exercise import Exercise, Misconception
 from autograder.border.values import Code, Value, evaluate
 from autograder.errors import AuthoringError
 
@@ -59,7 +60,7 @@ class Right:
         function.__name__ = name.replace("-", "_")
         function.__signature__ = inspect.signature(exercise.reference)  # type: ignore[attr-defined]
         exercise.misconception(hint="")(function)
-        return Unexplained(exercise)
+        return Unexplained(exercise, exercise.misconceptions[-1])
 
     def _replaced(self, exercise: Exercise, name: str, replaced: Mapping[str, Any]) -> dict[str, Any]:
         """The definitions that differ. Raises AuthoringError for a part that there is not."""
@@ -69,9 +70,11 @@ class Right:
         right: Any = self.definitions.get(owner)
         for part in parts:
             if part not in _parts(right):
+                near = difflib.get_close_matches(part, sorted({*_parts(right), *self.definitions}), 1)
                 raise AuthoringError(
                     f"{exercise.name}: misconception {name!r} replaces {part!r}, which is neither a definition "
-                    f"({', '.join(self.definitions)}) nor a part of {owner}; name one of these."
+                    f"({', '.join(self.definitions)}) nor a part of {owner}"
+                    + (f"; did you mean {near[0]!r}?" if near else "; name one of these.")
                 )
         if not parts:
             return whole
@@ -79,15 +82,17 @@ class Right:
         return {**whole, owner: variant}
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Unexplained:
-    """The misconception of an exercise that was recorded last, and still wants its hint."""
+    """A misconception that was recorded, and still wants its hint."""
 
     exercise: Exercise
+    misconception: Misconception
 
     def hint(self, hint: str) -> None:
         """Say in a sentence what is wrong, without giving the answer away."""
-        self.exercise.explain(hint)
+        place = self.exercise.misconceptions.index(self.misconception)
+        self.exercise.misconceptions[place] = dataclasses.replace(self.misconception, hint=hint)
 
 
 def _parts(right: Any) -> set[str]:

@@ -742,8 +742,8 @@ def division(operands: Operands, program: Code) -> tuple:
 
 
 wrong(division, "parts-divided-separately", __truediv__=_two(lambda a, da, b, db: (a / b, da / db if db else da))).hint(
-    "the parts are divided separately; the quotient's slope mixes values and slopes, as the derivation with (b − b'ε)"
-    " shows."
+    "the parts are divided separately; the quotient's slope mixes values and slopes, as the derivation with (b − b'ε) "
+    "shows."
 )
 wrong(
     division, "numerator-the-wrong-way", __truediv__=_two(lambda a, da, b, db: (a / b, (a * db - da * b) / b**2))
@@ -761,8 +761,8 @@ wrong(
     "subtracted."
 )
 wrong(division, "quotient-reflected-the-wrong-way", __rtruediv__=lambda u, v: u / v).hint(
-    "with a number on the left the operands are the wrong way round: 3 / u is not u / 3; in `__rtruediv__` the number"
-    " is the numerator."
+    "with a number on the left the operands are the wrong way round: 3 / u is not u / 3; in `__rtruediv__` the number "
+    "is the numerator."
 )
 wrong(division, "number-over-dual-by-parts", __rtruediv__=_two(lambda a, da, b, db: (b / a, b * da))).hint(
     "3 / u is not 3 times the slope of u: a number divided by u falls where u rises, and the square of u is in the "
@@ -987,8 +987,8 @@ wrong(logistic, "falling-sigmoid", sigmoid=_with_slope(lambda a, s, da: s * (1 -
     "arguments."
 )
 wrong(logistic, "sigmoid-with-tanhs-slope", sigmoid=_with_slope(lambda a, s, da: (1 - s**2) * da)).hint(
-    "this is the rule of tanh, 1 − t²; for the sigmoid differentiate 1/(1 + exp(−a)) and write the result in terms of"
-    " s."
+    "this is the rule of tanh, 1 − t²; for the sigmoid differentiate 1/(1 + exp(−a)) and write the result in terms of "
+    "s."
 )
 wrong(
     logistic, "sigmoid-applied-twice", sigmoid=_with_slope(lambda a, s, da: _sigmoid(s) * (1 - _sigmoid(s)) * da)
@@ -1373,8 +1373,8 @@ def is_the_relative_error(result, f, grad, x):
 
 
 wrong(checking, "absolute-error", error=lambda g, n: _norm(g - n)).hint(
-    "this is the absolute error; whether a distance is large can only be told beside the lengths of the gradients, so"
-    " divide by their sum."
+    "this is the absolute error; whether a distance is large can only be told beside the lengths of the gradients, so "
+    "divide by their sum."
 )
 wrong(checking, "divided-by-one-length", error=lambda g, n: _norm(g - n) / max(_norm(n), 1e-12)).hint(
     "you divide by the length of one gradient only; the sum of both lengths keeps the error between 0 and 1, "
@@ -1386,8 +1386,8 @@ wrong(checking, "zero-by-zero", error=lambda g, n: float(_norm(g - n)) / float(_
 wrong(
     checking, "difference-of-lengths", error=lambda g, n: abs(_norm(g) - _norm(n)) / max(_norm(g) + _norm(n), 1e-12)
 ).hint(
-    "you compare the lengths of the gradients; two gradients of the same length may point in different directions, so"
-    " take the length of their difference."
+    "you compare the lengths of the gradients; two gradients of the same length may point in different directions, so "
+    "take the length of their difference."
 )
 wrong(checking, "root-missing", error=lambda g, n: np.sum((g - n) ** 2) / max(np.sum(g**2) + np.sum(n**2), 1e-12)).hint(
     "the squares are summed, but the root is missing: a length is the root of the sum of the squares."
@@ -1747,6 +1747,6 @@ wrong(
     rules=_SHORTER | {"0 - u": "u", "u - 0": "u", "1 / u": "u", "u / 1": "u"},
 ).hint("0 − u becomes u and 1 / u becomes u; only sums and products may drop a neutral element on the left.")
 wrong(simplification, "constants-not-folded", folds=False).hint(
-    "zeros and ones are removed, but constants are not folded: an operator whose operands are all numbers has a value"
-    " that you can put in its place."
+    "zeros and ones are removed, but constants are not folded: an operator whose operands are all numbers has a value "
+    "that you can put in its place."
 )

@@ -7,6 +7,7 @@ with one wrong operator loses that operator's points and not the rest; what mixe
 """
 
 import ast
+import operator
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -163,6 +164,11 @@ def _two(forward: Any, shares: Any) -> Any:
     return method
 
 
+def _on_the_left(operation: Any) -> Any:
+    """An operator with a number or an array on the left."""
+    return lambda self, other: operation(self._lift(other), self)
+
+
 def _one(forward: Any, share: Any) -> Any:
     """A function y of x, and what else it is given: its value, and what it hands back, from gradient g, x and y."""
 
@@ -282,11 +288,8 @@ class Engine:
     __mul__ = _two(np.multiply, lambda g, a, b: (g * b, g * a))
     __truediv__ = _two(np.divide, lambda g, a, b: (g / b, -g * a / b**2))
     __matmul__ = _two(np.matmul, lambda g, a, b: (g @ b.T, a.T @ g))
-    __radd__, __rsub__ = (lambda self, other: self._lift(other) + self), (lambda self, other: self._lift(other) - self)
-    __rmul__, __rtruediv__ = (
-        (lambda self, other: self._lift(other) * self),
-        (lambda self, other: self._lift(other) / self),
-    )
+    __radd__, __rsub__ = _on_the_left(operator.add), _on_the_left(operator.sub)
+    __rmul__, __rtruediv__ = _on_the_left(operator.mul), _on_the_left(operator.truediv)
     __neg__ = _one(np.negative, lambda g, x, y: -g)
     __pow__ = _one(lambda x, n: x**n, lambda g, x, y, n: g * n * x ** (n - 1))
     exp = _one(np.exp, lambda g, x, y: g * y)
@@ -824,12 +827,10 @@ wrong(average, "mean-ignores-what-arrives", _upstream=_ones).hint(
 )
 
 
-@exercise(
-    points=3,
-    name="Tensor.exp",
-    call="program",
-    inputs=drawn(_function, "a.exp()", "real", (0.0, 1.0, -1.0, 5.0, -20.0)),
-)
+_EXPONENTS = (0.0, 1.0, -1.0, 5.0, -20.0)
+
+
+@exercise(points=3, name="Tensor.exp", call="program", inputs=drawn(_function, "a.exp()", "real", _EXPONENTS))
 def exponential(program: Code, x0: Any, gradient: Any) -> list:
     """a.exp() and its gradient."""
     return _on_torch(program, x0=x0, gradient=gradient)
@@ -1318,8 +1319,8 @@ wrong(backward, "second-pass-overwrites", overwrites=True).hint(
     "a second backward pass replaces the gradients of the first; it should add to them, until zero_grad clears them."
 )
 wrong(backward, "old-gradients-handed-on", backward=_kept).hint(
-    "in a second pass, intermediate results hand on what they kept from the first one, too: keep what arrives in this"
-    " pass apart from what `.grad` has accumulated."
+    "in a second pass, intermediate results hand on what they kept from the first one, too: keep what arrives in this "
+    "pass apart from what `.grad` has accumulated."
 )
 wrong(backward, "recursion-too-deep", _order=_recursive_order).hint(_RECURSION)
 wrong(backward, "handed-on-too-early", _order=_level_order).hint(
