@@ -8,7 +8,7 @@ drawn as trees; a tree is written out as Python where an exercise takes a functi
 
 import functools
 import math
-import operator
+import operator as arithmetic
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
@@ -151,11 +151,11 @@ def _apply(symbol: str, u: float, v: float = 0.0, *, margin: float) -> float:
 
 
 _OPERATIONS = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "**": operator.pow,
+    "+": arithmetic.add,
+    "-": arithmetic.sub,
+    "*": arithmetic.mul,
+    "/": arithmetic.truediv,
+    "**": arithmetic.pow,
     **{name: getattr(math, name) for name in _UNARY if name != "sigmoid"},
     "sigmoid": lambda u: 1 / (1 + math.exp(-u)) if u > 0 else math.exp(u) / (1 + math.exp(u)),
 }
@@ -839,7 +839,7 @@ wrong(powers, "power-by-logarithm", __pow__=lambda u, n: (type(u)(math.log(u.rea
     "exponent, for 0."
 )
 wrong(
-    powers, "repeated-multiplication", __pow__=lambda u, n: functools.reduce(operator.mul, [u] * max(1, int(n)))
+    powers, "repeated-multiplication", __pow__=lambda u, n: functools.reduce(arithmetic.mul, [u] * max(1, int(n)))
 ).hint("repeated multiplication works for the exponents 1, 2, 3, … only; the power rule takes any number.")
 
 
@@ -1528,10 +1528,10 @@ def evaluation(expression: Tree, values: dict) -> float:
 wrong(evaluation, "difference-swapped", operations=_PLAIN | {"-": lambda u, v: v - u}).hint(
     "in differences the operands are swapped: ('-', u, v) means u minus v."
 )
-wrong(evaluation, "whole-quotients", operations=_PLAIN | {"/": operator.floordiv}).hint(
+wrong(evaluation, "whole-quotients", operations=_PLAIN | {"/": arithmetic.floordiv}).hint(
     "division rounds down to whole numbers: use the operator with one slash."
 )
-wrong(evaluation, "powers-as-products", operations=_PLAIN | {"**": operator.mul}).hint(
+wrong(evaluation, "powers-as-products", operations=_PLAIN | {"**": arithmetic.mul}).hint(
     "'**' is computed as a product; it means u to the power of v."
 )
 wrong(evaluation, "base-ten", operations=_PLAIN | {"log": math.log10}).hint(

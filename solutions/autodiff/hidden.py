@@ -7,7 +7,7 @@ with one wrong operator loses that operator's points and not the rest; what mixe
 """
 
 import ast
-import operator
+import operator as arithmetic
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -288,8 +288,8 @@ class Engine:
     __mul__ = _two(np.multiply, lambda g, a, b: (g * b, g * a))
     __truediv__ = _two(np.divide, lambda g, a, b: (g / b, -g * a / b**2))
     __matmul__ = _two(np.matmul, lambda g, a, b: (g @ b.T, a.T @ g))
-    __radd__, __rsub__ = _on_the_left(operator.add), _on_the_left(operator.sub)
-    __rmul__, __rtruediv__ = _on_the_left(operator.mul), _on_the_left(operator.truediv)
+    __radd__, __rsub__ = _on_the_left(arithmetic.add), _on_the_left(arithmetic.sub)
+    __rmul__, __rtruediv__ = _on_the_left(arithmetic.mul), _on_the_left(arithmetic.truediv)
     __neg__ = _one(np.negative, lambda g, x, y: -g)
     __pow__ = _one(lambda x, n: x**n, lambda g, x, y, n: g * n * x ** (n - 1))
     exp = _one(np.exp, lambda g, x, y: g * y)
