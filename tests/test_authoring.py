@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,9 @@ import torch
 from torch import Tensor
 from typing import Literal
 from hypothesis import strategies as st
+from autograder.author.domains import Real, Style, decimals, drawn
 from autograder.author.exercise import exercise
-from autograder.author.domains import Real
+from autograder.author.misconceptions import Right
 from autograder.border.values import Code, evaluate
 """
 TWICE = """
@@ -185,3 +187,111 @@ def test_cases_do_not_follow_what_else_is_loaded(tmp_path: Path) -> None:
         for how in ("alone", "more")
     ]
     assert versions[0] == versions[1]
+
+
+STEP = """
+@exercise(points=100, call="twice(X, **options)",
+          inputs=lambda dims, style: st.fixed_dictionaries({"options": st.sampled_from([{}, {"shift": 1.0}])}))
+def twice(X: Real[Tensor, "N n"], options: dict) -> Real[Tensor, "N n"]:
+    '''Two times X, shifted.'''
+    return X + X + options.get("shift", 0.0)
+
+def right(X, shift=0.0, *, factor=2.0):
+    return factor * X + shift
+
+wrong = Right(twice=right).wrong
+"""
+SHIFTED = NOTEBOOK.replace("twice(X)", "twice(X, shift=0.0)").replace("2 * X", "2 * X + shift")
+
+
+def answers_of(tmp_path: Path, hidden: str, notebook: str) -> tuple[Any, list[tuple[Any, ...]]]:
+    """The cases of the only exercise, and name, hint and answers of its misconceptions."""
+    (entry,) = compiled(tmp_path, hidden, notebook).exercises  # type: ignore[attr-defined]
+    return entry.cases, [(known.name, known.hint, known.answers) for known in entry.mistakes]
+
+
+def test_a_misconception_replaces_a_part_of_a_right_definition(tmp_path: Path) -> None:
+    hidden = STEP + (
+        "wrong(twice, 'three-times', factor=3.0).hint('two, not three')\n"
+        "wrong(twice, 'never-shifted', twice=lambda X, shift=0.0: right(X)).hint('shift it')\n"
+    )
+    cases, known = answers_of(tmp_path, hidden, SHIFTED)
+    assert [entry[:2] for entry in known] == [("three-times", "two, not three"), ("never-shifted", "shift it")]
+    for case, thrice, unshifted in zip(cases, known[0][2], known[1][2], strict=True):
+        X, shift = case.arguments["X"], case.arguments["options"].get("shift", 0.0)
+        assert (thrice.value == 3 * X + shift).all()
+        assert (unshifted.value == 2 * X).all()
+
+
+PAIRS = """
+def programs(draw, style, most):
+    x = draw(decimals(-most, most))
+    return {"program": Code(f"p = Pair({x}, 1.0)\\nq = p + p\\n(q.x, q.y)")}
+
+class TorchPair:
+    def __init__(self, x, y):
+        self.both = torch.tensor([x, y], dtype=torch.float64)
+    x, y = property(lambda self: self.both[0]), property(lambda self: self.both[1])
+    def __add__(self, other):
+        return TorchPair(*(self.both + other.both))
+
+@exercise(points=100, name="Pair.__add__", inputs=drawn(programs, 3), call="program")
+def add(program: Code) -> tuple:
+    '''The sum of two pairs.'''
+    return evaluate(program, {"Pair": TorchPair})
+
+class Pair:
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+    def __add__(self, other):
+        return type(self)(self.x + other.x, self.y + other.y)
+
+wrong = Right(Pair=Pair).wrong
+wrong(add, "first-only", __add__=lambda u, v: type(u)(u.x + v.x, u.y)).hint("the second, too")
+"""
+PAIR = """# %% exercise="Pair"
+class Pair:
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+    def __add__(self, other):
+        return Pair(self.x + other.x, self.y + other.y)
+"""
+
+
+def test_a_misconception_replaces_a_method_and_programs_are_drawn(tmp_path: Path) -> None:
+    cases, ((name, _, answers),) = answers_of(tmp_path, PAIRS, PAIR)
+    assert name == "first-only"
+    assert len(cases) >= 100
+    for case, answer in zip(cases, answers, strict=True):
+        assert answer.value == (case.expected[0], 1.0)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        (
+            "wrong(twice, 'a', facto=3.0).hint('h')",
+            "replaces 'facto', which is neither a definition (twice) nor a part of twice; did you mean 'factor'?",
+        ),
+        ("wrong(twice, 'a', X=3.0).hint('h')", "replaces 'X', which is neither"),
+        ("wrong(twice, 'a', factor=3.0)", "misconception 'a' has no hint; say what is wrong."),
+        ("wrong(twice, 'a', factor=3.0).hint('h')\n" * 2, "there are two misconceptions named 'a'"),
+        (
+            "Right(other=right).wrong(twice, 'a', factor=3.0).hint('h')",
+            "neither a definition (other) nor a part of twice",
+        ),
+    ],
+)
+def test_a_mistake_in_a_variant_is_named(tmp_path: Path, mistake: str, words: str) -> None:
+    with pytest.raises(AuthoringError) as caught:
+        compiled(tmp_path, f"{STEP}{mistake}", SHIFTED)
+    assert words in str(caught.value)
+
+
+def test_what_students_import_does_without_hypothesis() -> None:
+    program = (
+        "import sys\nimport autograder.author.exercise, autograder.author.misconceptions\n"
+        "print(*{'hypothesis', 'torch', 'jaxtyping'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

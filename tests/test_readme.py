@@ -24,7 +24,6 @@ from tests.test_architecture import FILES
 
 INLINE = re.compile(r"`((?:\S+=\S+ )?(?:make|autograder|nbgrader|\.venv/bin/\w+|python -m) [^`]+)`")
 PACKAGE = ROOT / "autograder"
-AWAITED = ROOT / "docs" / "author.md"  # written on a branch of its own: delete this once it is here
 README, PYPI = PAGES["README.md"], PAGES["docs/pypi.md"]
 
 
@@ -140,7 +139,7 @@ def test_what_a_page_links_to_and_names_is_there(page: str) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)|src=\"([^\"]+)\"", PAGES[page])
     for file, heading, source in links:
         target = (folder / (file or source)).resolve() if file or source else ROOT / page
-        assert target.is_file() or target == AWAITED, f"{page} links to {file or source}"
+        assert target.is_file(), f"{page} links to {file or source}"
         if heading:
             lines = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
             assert heading in {re.sub(r"[^\w -]", "", line).lower().replace(" ", "-") for line in lines}

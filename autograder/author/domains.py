@@ -24,6 +24,8 @@ from autograder.author.exercise import Exercise, Parameter
 from autograder.border.values import Value
 from autograder.errors import AuthoringError
 
+Choice = SearchStrategy[Any] | Sequence[Any]
+
 
 class Style(Enum):
     """How values are drawn: SIMPLE ones are easy to read and check by hand, EDGE ones are where code breaks."""
@@ -31,6 +33,14 @@ class Style(Enum):
     SIMPLE = "simple"
     TYPICAL = "typical"
     EDGE = "edge"
+
+    def choose(self, *, simple: Choice, typical: Choice, edge: Choice) -> SearchStrategy[Any]:
+        """The strategy for this style; a list is what to choose from.
+
+        style.choose(simple=[1.0, 2.0], typical=decimals(-3, 3), edge=[0.0, 1000.0])
+        """
+        choice = {Style.SIMPLE: simple, Style.TYPICAL: typical, Style.EDGE: edge}[self]
+        return choice if isinstance(choice, SearchStrategy) else st.sampled_from(choice)
 
 
 Array = np.ndarray[Any, Any]
@@ -55,9 +65,12 @@ class Domain(jaxtyping.AbstractDtype):
     @classmethod
     def arrays(cls, shape: tuple[int, ...], style: Style) -> SearchStrategy[Any]:
         """A strategy for a float64 array of this shape (a Python float for shape ())."""
-        if shape == ():
-            return cls.elements(style)
-        return hnp.arrays(np.float64, shape, elements=cls.elements(style), fill=st.nothing())
+        return array(shape, cls.elements(style))
+
+
+def array(shape: tuple[int, ...], elements: SearchStrategy[float]) -> SearchStrategy[Any]:
+    """A strategy for a float64 array of these entries, independent of each other (a Python float for shape ())."""
+    return elements if shape == () else hnp.arrays(np.float64, shape, elements=elements, fill=st.nothing())
 
 
 def _zero(values: Array) -> bool:
@@ -77,11 +90,8 @@ class Real(Domain):
 
     @classmethod
     def elements(cls, style: Style) -> SearchStrategy[float]:
-        if style is Style.SIMPLE:
-            return st.sampled_from([1.0, 2.0, -1.0, 0.5, 3.0, -2.0])
-        if style is Style.TYPICAL:
-            return decimals(-3, 3)
-        return st.sampled_from([0.0, 1.0, 1.0, -1.0, 1000.0, -1000.0, 0.001])
+        edge = [0.0, 1.0, 1.0, -1.0, 1000.0, -1000.0, 0.001]
+        return style.choose(simple=[1.0, 2.0, -1.0, 0.5, 3.0, -2.0], typical=decimals(-3, 3), edge=edge)
 
 
 class Moderate(Real):
@@ -108,11 +118,8 @@ class PreActivation(Domain):
 
     @classmethod
     def elements(cls, style: Style) -> SearchStrategy[float]:
-        if style is Style.SIMPLE:
-            return st.sampled_from([1.0, -1.0, 2.0, 0.0, 0.5])
-        if style is Style.TYPICAL:
-            return decimals(-4, 4)
-        return st.sampled_from([0.0, 30.0, -30.0, 12.5, -20.0, 1e-3])
+        edge = [0.0, 30.0, -30.0, 12.5, -20.0, 1e-3]
+        return style.choose(simple=[1.0, -1.0, 2.0, 0.0, 0.5], typical=decimals(-4, 4), edge=edge)
 
 
 class Probability(Domain):
@@ -127,11 +134,9 @@ class Probability(Domain):
 
     @classmethod
     def elements(cls, style: Style) -> SearchStrategy[float]:
-        if style is Style.SIMPLE:
-            return st.sampled_from([0.5, 0.25, 0.75, 0.2, 0.9])
-        if style is Style.TYPICAL:
-            return st.integers(1, 999).map(lambda i: i / 1000)
-        return st.sampled_from([1e-20, 1e-13, 1e-6, 0.5, 1 - 1e-6, 1 - 1e-13])
+        typical = st.integers(1, 999).map(lambda i: i / 1000)
+        edge = [1e-20, 1e-13, 1e-6, 0.5, 1 - 1e-6, 1 - 1e-13]
+        return style.choose(simple=[0.5, 0.25, 0.75, 0.2, 0.9], typical=typical, edge=edge)
 
 
 class Target(Domain):
@@ -167,6 +172,23 @@ def layers(sizes: Sequence[int], style: Style, domain: type[Domain] = Moderate) 
         for before, after in itertools.pairwise(sizes)
     ]
     return st.tuples(*pairs).map(list)
+
+
+def drawn(
+    case: Callable[..., dict[str, Any]], *given: Any
+) -> Callable[[Mapping[str, int], Style], SearchStrategy[dict[str, Any]]]:
+    """What `inputs=` takes, from a function that draws the arguments of one case: `case(draw, style, *given)`.
+
+    `draw(strategy)` gives a value of a strategy, so that one argument may depend on another:
+
+        def shifted(draw, style, largest):
+            n = draw(st.integers(1, largest))
+            return {"n": n, "x": draw(Real.arrays((n,), style))}
+
+        @exercise(points=5, inputs=drawn(shifted, 4))
+    """
+    strategy = st.composite(case)
+    return lambda dims, style: strategy(style, *given)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@
 
 Shapes are jaxtyping's; the dtype in front of the brackets is a *domain*
 (`autograder.author.domains`), which says what the entries may be. The signature is the
-strategy that draws inputs, the shape check and the wording of messages.
+strategy that draws inputs, the shape check and the wording of messages. Mistakes that differ from
+a right solution in one part are variants of it (`autograder.author.misconceptions`).
 """
 
 from __future__ import annotations
@@ -182,6 +183,9 @@ def exercises_of(module: ModuleType) -> list[Exercise]:
         raise AuthoringError(f"{module.__file__}: no exercise found; decorate a reference with @exercise(points=…).")
     names = [entry.name for entry in found]
     for number, entry in enumerate(found):
+        for known in entry.misconceptions:
+            if not known.hint:
+                raise AuthoringError(f"{entry.name}: misconception {known.name!r} has no hint; say what is wrong.")
         for helper in entry.builds_on:
             if helper not in names[:number]:  # a later one would be judged after its right results were given away
                 raise AuthoringError(f"{entry.name}: builds_on names {helper!r}, which is no exercise before it.")

@@ -18,8 +18,9 @@ import functools
 import json
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import CodeType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -296,3 +297,14 @@ def evaluate(code: Code, namespace: dict[str, Any]) -> Any:
     if not isinstance(last, ast.Expr):
         return None
     return eval(compile(ast.Expression(last.value), "<program>", "eval"), namespace)
+
+
+def called(call: CodeType, namespace: dict[str, Any], arguments: Mapping[str, Value]) -> Value:
+    """The value of a call expression for these arguments, in someone's names; programs among them are run first."""
+    data = {name: value for name, value in arguments.items() if not isinstance(value, Code)}
+    given = {
+        name: evaluate(value, {**namespace, **data}) if isinstance(value, Code) else value
+        for name, value in arguments.items()
+    }
+    result: Value = eval(call, namespace, given)
+    return result

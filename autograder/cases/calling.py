@@ -6,13 +6,14 @@ student's own check); a student's code is called elsewhere, in `autograder.sandb
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograder.border.values import Code, Value, copied, decode, encode, evaluate, identical
+from autograder.border.values import Value, called, copied, decode, encode, identical
 from autograder.cases.model import Answer
 
 Call = Callable[[dict[str, Value]], Value]
@@ -20,18 +21,8 @@ Describe = Callable[[BaseException], Answer]
 
 
 def caller(expression: str, namespace: dict[str, Any]) -> Call:
-    """The call expression of an exercise as a function of its arguments; programs among them are run first."""
-    code = compile(expression, "<call>", "eval")
-
-    def call(arguments: dict[str, Value]) -> Value:
-        data = {name: value for name, value in arguments.items() if not isinstance(value, Code)}
-        given = {
-            name: evaluate(value, {**namespace, **data}) if isinstance(value, Code) else value
-            for name, value in arguments.items()
-        }
-        return eval(code, namespace, given)
-
-    return call
+    """The call expression of an exercise as a function of its arguments."""
+    return functools.partial(called, compile(expression, "<call>", "eval"), namespace)
 
 
 def told(error: BaseException) -> Answer:

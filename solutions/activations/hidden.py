@@ -7,7 +7,17 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from autograder.author.domains import Domain, Moderate, PreActivation, Probability, Real, Style, Target, layers
+from autograder.author.domains import (
+    Domain,
+    Moderate,
+    PreActivation,
+    Probability,
+    Real,
+    Style,
+    Target,
+    decimals,
+    layers,
+)
 from autograder.author.exercise import exercise
 
 
@@ -20,11 +30,8 @@ class Large(Domain):
 
     @classmethod
     def elements(cls, style):
-        if style is Style.SIMPLE:
-            return st.sampled_from([1.0, -1.0, 2.0, 0.0, -3.0])
-        if style is Style.TYPICAL:
-            return st.integers(-500, 500).map(lambda i: i / 100)
-        return st.sampled_from([0.0, 1.0, -1.0, 1e4, -1e4, 30.0, -750.0])
+        edge = [0.0, 1.0, -1.0, 1e4, -1e4, 30.0, -750.0]
+        return style.choose(simple=[1.0, -1.0, 2.0, 0.0, -3.0], typical=decimals(-5, 5), edge=edge)
 
 
 # ------------------------------------------------------------------------------------------------ the functions

@@ -7,8 +7,8 @@ drawn as trees; a tree is written out as Python where an exercise takes a functi
 """
 
 import functools
-import inspect
 import math
+import operator as arithmetic
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
@@ -20,8 +20,9 @@ from hypothesis.extra import numpy as hnp
 from hypothesis.strategies import SearchStrategy
 from torch import Tensor
 
-from autograder.author.domains import Style, decimals
-from autograder.author.exercise import Exercise, exercise
+from autograder.author.domains import Style, array, decimals, drawn
+from autograder.author.exercise import exercise
+from autograder.author.misconceptions import Right
 from autograder.border import values as border
 from autograder.border.values import Code
 from autograder.cases.equality import as_array, difference
@@ -33,7 +34,7 @@ _BINARY = ("+", "-", "*", "/", "**")
 _UNARY = ("exp", "log", "sin", "cos", "tanh", "sigmoid")
 
 
-# --- dual numbers: autograd's, and plain ones for the mistakes -------------------------------------------------------
+# --- dual numbers by autograd ----------------------------------------------------------------------------------------
 
 _TIME = torch.zeros((), dtype=torch.float64, requires_grad=True)
 
@@ -80,112 +81,6 @@ for _function in _UNARY:
 def _by_autograd(program: Code) -> Any:
     """The value of a program in which `Dual` is a curve."""
     return border.evaluate(program, {"Dual": _Curve})
-
-
-class Dual:
-    """Right dual numbers in plain Python: what the mistakes below are mistakes in."""
-
-    def __init__(self, real, dual=0.0):
-        self.real = real
-        self.dual = dual
-
-    def lift(self, other):
-        return other if isinstance(other, Dual) else type(self)(other)
-
-    def __add__(self, other):
-        other = self.lift(other)
-        return type(self)(self.real + other.real, self.dual + other.dual)
-
-    def __sub__(self, other):
-        other = self.lift(other)
-        return type(self)(self.real - other.real, self.dual - other.dual)
-
-    def __mul__(self, other):
-        other = self.lift(other)
-        return type(self)(self.real * other.real, self.dual * other.real + self.real * other.dual)
-
-    def __truediv__(self, other):
-        other = self.lift(other)
-        slope = (self.dual * other.real - self.real * other.dual) / other.real**2
-        return type(self)(self.real / other.real, slope)
-
-    def __radd__(self, other):
-        return self + other
-
-    def __rsub__(self, other):
-        return self.lift(other) - self
-
-    def __rmul__(self, other):
-        return self * other
-
-    def __rtruediv__(self, other):
-        return self.lift(other) / self
-
-    def __neg__(self):
-        return type(self)(-self.real, -self.dual)
-
-    def __pow__(self, n):
-        return type(self)(self.real**n, n * self.real ** (n - 1) * self.dual)
-
-    def exp(self):
-        return type(self)(np.exp(self.real), np.exp(self.real) * self.dual)
-
-    def log(self):
-        return type(self)(np.log(self.real), self.dual / self.real)
-
-    def sin(self):
-        return type(self)(np.sin(self.real), np.cos(self.real) * self.dual)
-
-    def cos(self):
-        return type(self)(np.cos(self.real), -np.sin(self.real) * self.dual)
-
-    def tanh(self):
-        return type(self)(np.tanh(self.real), (1 - np.tanh(self.real) ** 2) * self.dual)
-
-    def sigmoid(self):
-        s = 1 / (1 + np.exp(-self.real))
-        return type(self)(s, s * (1 - s) * self.dual)
-
-
-def _with(program: Code, **methods: Callable[..., Any]) -> Any:
-    """The value of a program in which these methods of `Dual` are wrong."""
-    for name, method in methods.items():
-        method.__name__, method.__qualname__ = name, f"Dual.{name}"  # a TypeError names them
-    return border.evaluate(program, {"Dual": type("Dual", (Dual,), methods)})
-
-
-def _as_dual(real: float, dual: float) -> Callable[[Any], Any]:
-    """A method without arguments that makes a dual number of two formulas' results."""
-    return lambda u: type(u)(real(u.real, u.dual), dual(u.real, u.dual))
-
-
-def _not_offered(u: Any, v: Any) -> Any:
-    """What Python does where a class lacks a reflected operator."""
-    return NotImplemented
-
-
-def called_as(entry: Exercise, twice: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a wrong function what a student's would get: functions for Code, and only the arguments of its call."""
-
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        own = inspect.signature(function).parameters
-
-        @functools.wraps(function)
-        def call(**arguments: Any) -> Any:
-            flat = {**arguments, **arguments.get("options", {})}
-            given = {
-                name: border.evaluate(value, {"np": np}) if isinstance(value, Code) else value
-                for name, value in flat.items()
-                if name in own
-            }
-            result = function(**given)
-            return (result, function(function(**given))) if twice else result
-
-        kind = inspect.Parameter.KEYWORD_ONLY
-        call.__signature__ = inspect.Signature([inspect.Parameter(known.name, kind) for known in entry.parameters])
-        return call
-
-    return decorate
 
 
 # --- expressions -----------------------------------------------------------------------------------------------------
@@ -243,28 +138,27 @@ def evaluate(expression: Tree, values: Mapping[str, float], margin: float = 0.0,
     return result
 
 
-def _apply(operator: str, u: float, v: float = 0.0, *, margin: float) -> float:
-    if operator == "/" and abs(v) <= margin:
+def _apply(symbol: str, u: float, v: float = 0.0, *, margin: float) -> float:
+    if symbol == "/" and abs(v) <= margin:
         raise ZeroDivisionError
-    if operator == "log" and u <= margin:
+    if symbol == "log" and u <= margin:
         raise ValueError
-    if operator == "**" and v % 1 and (u < 0 or u < margin):
+    if symbol == "**" and v % 1 and (u < 0 or u < margin):
         raise ValueError
-    if operator == "**" and v <= 0 and abs(u) < margin:
+    if symbol == "**" and v <= 0 and abs(u) < margin:
         raise ZeroDivisionError
-    return {
-        "+": lambda: u + v,
-        "-": lambda: u - v,
-        "*": lambda: u * v,
-        "/": lambda: u / v,
-        "**": lambda: u**v,
-        "exp": lambda: math.exp(u),
-        "log": lambda: math.log(u),
-        "sin": lambda: math.sin(u),
-        "cos": lambda: math.cos(u),
-        "tanh": lambda: math.tanh(u),
-        "sigmoid": lambda: 1 / (1 + math.exp(-u)) if u > 0 else math.exp(u) / (1 + math.exp(u)),
-    }[operator]()
+    return _OPERATIONS[symbol](*((u, v) if symbol in _BINARY else (u,)))
+
+
+_OPERATIONS = {
+    "+": arithmetic.add,
+    "-": arithmetic.sub,
+    "*": arithmetic.mul,
+    "/": arithmetic.truediv,
+    "**": arithmetic.pow,
+    **{name: getattr(math, name) for name in _UNARY if name != "sigmoid"},
+    "sigmoid": lambda u: 1 / (1 + math.exp(-u)) if u > 0 else math.exp(u) / (1 + math.exp(u)),
+}
 
 
 def _tensor_of(expression: Tree, values: Mapping[str, Tensor]) -> Tensor:
@@ -313,14 +207,11 @@ def _operators(expression: Tree) -> set[str]:
 
 
 _POINTS = [
-    {"x": 0.7, "y": 1.3, "z": -0.4},
-    {"x": 1.9, "y": -0.8, "z": 0.6},
-    {"x": -1.1, "y": 0.45, "z": 1.7},
-    {"x": 2.6, "y": 2.2, "z": 0.9},
-    {"x": 0.35, "y": 3.1, "z": 2.3},
-    {"x": -0.55, "y": -1.6, "z": -2.1},
-    {"x": 3.4, "y": 0.15, "z": 1.2},
-    {"x": -2.3, "y": 1.75, "z": 0.25},
+    dict(zip("xyz", point))
+    for point in (
+        *((0.7, 1.3, -0.4), (1.9, -0.8, 0.6), (-1.1, 0.45, 1.7), (2.6, 2.2, 0.9)),
+        *((0.35, 3.1, 2.3), (-0.55, -1.6, -2.1), (3.4, 0.15, 1.2), (-2.3, 1.75, 0.25)),
+    )
 ]
 
 
@@ -358,18 +249,24 @@ _OF_FAMILY = {
 }
 
 
-@functools.cache
 def _numbers(style: Style) -> SearchStrategy[float]:
-    if style is Style.SIMPLE:
-        return st.sampled_from([2.0, 3.0, 1.0, -1.0, 0.5, 4.0])
-    if style is Style.TYPICAL:
-        return decimals(-3, 3)
-    return st.sampled_from([0, 1, 2, -1, 0.0, 1.0, 10.0])
+    edge = [0, 1, 2, -1, 0.0, 1.0, 10.0]
+    return style.choose(simple=[2.0, 3.0, 1.0, -1.0, 0.5, 4.0], typical=decimals(-3, 3), edge=edge)
 
 
-@functools.cache
 def _exponents(style: Style) -> SearchStrategy[float]:
     return st.sampled_from([2, 3, -1] if style is Style.SIMPLE else [2, 3, -1, -2, 0.5, 1.5, 1, 4, -0.5, 2.0])
+
+
+def _tree(*parts: Any) -> SearchStrategy[Tree]:
+    """Expressions of these parts; a list is what to choose from, other values stand for themselves."""
+
+    def strategy(part: Any) -> SearchStrategy[Any]:
+        if isinstance(part, SearchStrategy):
+            return part
+        return st.sampled_from(part) if isinstance(part, list) else st.just(part)
+
+    return st.tuples(*map(strategy, parts))
 
 
 @functools.cache
@@ -381,18 +278,13 @@ def _trees(
     if depth == 0:
         return st.one_of(names_, names_, _numbers(style))
     smaller = _trees(names, depth - 1, binary, unary, style)
-    kinds = [
-        st.tuples(st.just("**"), smaller, _exponents(style))
-        if symbol == "**"
-        else st.tuples(st.just(symbol), smaller, smaller)
-        for symbol in binary
-    ]
-    kinds += [st.tuples(st.just(name), smaller) for name in unary]
+    kinds = [_tree(symbol, smaller, _exponents(style) if symbol == "**" else smaller) for symbol in binary]
+    kinds += [_tree(name, smaller) for name in unary]
     return st.one_of(*kinds, names_) if depth < 3 else st.one_of(*kinds)
 
 
 def _family_trees(names: tuple[str, ...], family: str, style: Style) -> SearchStrategy[Tree]:
-    depth = st.sampled_from({Style.SIMPLE: [1, 1, 2], Style.EDGE: [2], Style.TYPICAL: [2, 3, 3]}[style])
+    depth = style.choose(simple=[1, 1, 2], typical=[2, 3, 3], edge=[2])
     trees = depth.flatmap(lambda levels: _trees(names, levels, *_FAMILIES[family], style))
     return trees.filter(lambda tree: bool(_operators(tree) & _OF_FAMILY[family]) and bool(_names(tree)))
 
@@ -433,19 +325,215 @@ def _tame(expression: Tree, values: Mapping[str, float]) -> bool:
 Family = Literal["sums and products", "quotients and powers", "functions"]
 
 
-# --- programs of dual numbers ----------------------------------------------------------------------------------------
+# --- right definitions, for each misconception to be wrong in one place ----------------------------------------------
 
 
-@functools.cache
+def _init(parts: Callable[..., Any], default: float = 0.0) -> Callable[..., None]:
+    """A constructor that keeps these parts of what it is given."""
+
+    def init(self: Any, real: float, dual: float = default) -> None:
+        self.real, self.dual = parts(real, dual)
+
+    return init
+
+
+def _one(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of one dual number: from its parts a and da to those of the result."""
+    return lambda u, *given: type(u)(*rule(u.real, u.dual, *given))
+
+
+def _two(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """An operator of two dual numbers, or of one and a number: from a, da, b and db to the parts of the result."""
+
+    def method(u: Any, v: Any) -> Any:
+        v = u.lift(v)
+        return type(u)(*rule(u.real, u.dual, v.real, v.dual))
+
+    return method
+
+
+def _in_place(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, but stored in the operand."""
+
+    def changed(u: Any, *others: Any) -> Any:
+        result = method(u, *others)
+        u.real, u.dual = result.real, result.dual
+        return u
+
+    return changed
+
+
+def _not_offered(u: Any, v: Any) -> Any:
+    """What Python does where a class lacks a reflected operator."""
+    return NotImplemented
+
+
+def _sigmoid(a: float) -> float:
+    return 1 / (1 + np.exp(-a))
+
+
+class Dual:
+    """Right dual numbers."""
+
+    __init__ = _init(lambda real, dual: (real, dual))
+
+    def lift(self, other):
+        return other if isinstance(other, Dual) else type(self)(other)
+
+    __add__ = _two(lambda a, da, b, db: (a + b, da + db))
+    __sub__ = _two(lambda a, da, b, db: (a - b, da - db))
+    __mul__ = _two(lambda a, da, b, db: (a * b, da * b + a * db))
+    __truediv__ = _two(lambda a, da, b, db: (a / b, (da * b - a * db) / b**2))
+    __radd__, __rmul__ = (lambda u, v: u + v), (lambda u, v: u * v)
+    __rsub__, __rtruediv__ = (lambda u, v: u.lift(v) - u), (lambda u, v: u.lift(v) / u)
+    __neg__ = _one(lambda a, da: (-a, -da))
+    __pow__ = _one(lambda a, da, n: (a**n, n * a ** (n - 1) * da))
+    exp = _one(lambda a, da: (np.exp(a), np.exp(a) * da))
+    log = _one(lambda a, da: (np.log(a), da / a))
+    sin = _one(lambda a, da: (np.sin(a), np.cos(a) * da))
+    cos = _one(lambda a, da: (np.cos(a), -np.sin(a) * da))
+    tanh = _one(lambda a, da: (np.tanh(a), (1 - np.tanh(a) ** 2) * da))
+    sigmoid = _one(lambda a, da: (_sigmoid(a), _sigmoid(a) * (1 - _sigmoid(a)) * da))
+
+
+def _slope(result: Any) -> Any:
+    return getattr(result, "dual", 0.0)
+
+
+def _value(result: Any) -> Any:
+    return getattr(result, "real", result)
+
+
+def derivative(f, x, *, seed=lambda x: 1.0, read=_slope):
+    """Forward mode: the dual part of f(x + seed·ε)."""
+    return read(f(Dual(x, seed(x))))
+
+
+def gradient(f, x, *, seeds=lambda x: np.eye(len(x)), read=_slope):
+    """Forward mode, one pass for each row of seeds."""
+    return np.array([read(f([Dual(value, s) for value, s in zip(x, row)])) for row in seeds(x).tolist()])
+
+
+def central_difference(f, x, h=1e-5, *, quotient=lambda above, here, below, h: (above - below) / (2 * h)):
+    """The slopes of f in each direction, from its values at x + h, x and x − h."""
+    g = np.zeros(x.shape)
+    for i in np.ndindex(*x.shape):
+        above, below = x.copy(), x.copy()
+        above[i] += h
+        below[i] -= h
+        g[i] = quotient(f(above), f(x), f(below), h)
+    return g
+
+
+_norm = np.linalg.norm
+
+
+def gradient_check(f, grad, x, *, error=lambda g, n: _norm(g - n) / max(_norm(g) + _norm(n), 1e-12)):
+    """An error of the gradient g, measured at the numerical one, n."""
+    return error(grad(x), central_difference(f, x))
+
+
+_RULES = {  # for operands u and v and their derivatives
+    "+": lambda u, du, v, dv: ("+", du, dv),
+    "-": lambda u, du, v, dv: ("-", du, dv),
+    "*": lambda u, du, v, dv: ("+", ("*", du, v), ("*", u, dv)),
+    "/": lambda u, du, v, dv: ("/", ("-", ("*", du, v), ("*", u, dv)), ("**", v, 2)),
+}
+_OUTER = {  # of y = uⁿ or a function y of u, before the chain rule
+    "**": lambda y, u, n: ("*", n, ("**", u, n - 1)),
+    "exp": lambda y, u: y,
+    "log": lambda y, u: ("/", 1.0, u),
+    "sin": lambda y, u: ("cos", u),
+    "cos": lambda y, u: ("*", -1.0, ("sin", u)),
+    "tanh": lambda y, u: ("-", 1.0, ("**", y, 2)),
+    "sigmoid": lambda y, u: ("*", y, ("-", 1.0, y)),
+}
+
+
+def differentiate(
+    expression,
+    variable,
+    *,
+    rules=_RULES,
+    outer=_OUTER,
+    chain=lambda slope, du: ("*", slope, du),
+    name=lambda e, variable: 1.0 if e == variable else 0.0,
+    number=lambda e: 0.0,
+):
+    """The derivative of an expression, as an expression."""
+
+    def d(e):
+        if isinstance(e, str):
+            return name(e, variable)
+        if not isinstance(e, tuple | list):
+            return number(e)
+        symbol, u, *v = e
+        return rules[symbol](u, d(u), *v, d(*v)) if symbol in rules else chain(outer[symbol](e, u, *v), d(u))
+
+    return d(expression)
+
+
+_PLAIN = _OPERATIONS | {"sigmoid": lambda u: 1 / (1 + math.exp(-u))}
+
+
+def value_of(expression, values, *, operations=_PLAIN):
+    """The value of an expression."""
+
+    def value(e):
+        if not isinstance(e, tuple | list):
+            return float(values[e] if isinstance(e, str) else e)
+        return operations[e[0]](*map(value, e[1:]))
+
+    return float(value(expression))
+
+
+_SHORTER = {"0 + u": "u", "u + 0": "u", "0 * u": 0.0, "u * 0": 0.0, "1 * u": "u", "u * 1": "u"}
+_SHORTER |= {"u ** 0": 1.0, "u ** 1": "u"}
+
+
+def simplify(expression, *, rules=_SHORTER, folds=True, inside: Literal["first", "last", "never"] = "first"):
+    """A shorter expression by rules; what is inside it is simplified first, last or never."""
+    if not isinstance(expression, tuple | list):
+        return expression
+    deeper = functools.partial(simplify, rules=rules, folds=folds, inside=inside)
+    symbol, *operands = expression
+    if inside == "first":
+        operands = [deeper(operand) for operand in operands]
+    if folds and all(isinstance(operand, int | float) for operand in operands):
+        return evaluate((symbol, *operands), {})
+    for rule, result in rules.items():
+        left, which, right = rule.split()
+        if which != symbol:
+            continue
+        u, number, due = (*operands, right) if left == "u" else (*operands[::-1], left)
+        if number == float(due):
+            shorter = u if result == "u" else result
+            return deeper(shorter) if inside == "last" else shorter
+    return (symbol, *(map(deeper, operands) if inside == "last" else operands))
+
+
+wrong = Right(
+    np=np,
+    Dual=Dual,
+    derivative=derivative,
+    gradient=gradient,
+    central_difference=central_difference,
+    gradient_check=gradient_check,
+    differentiate=differentiate,
+    evaluate=value_of,
+    simplify=simplify,
+).wrong
+
+
+# --- Dual ------------------------------------------------------------------------------------------------------------
+
+
 def _parts(style: Style, zero: bool = True, largest: float = 1000.0) -> SearchStrategy[float]:
     """Real or dual parts of a dual number, without 0 where something is divided by them."""
-    if style is Style.SIMPLE:
-        numbers = [2.0, 3.0, 1.0, -1.0, 0.5, 4.0, -2.0, 5.0, 1.5, -3.0, 2.5, -0.5]
-    elif style is Style.EDGE:
-        numbers = [0.0, 1.0, -1.0, largest, -largest, 10.0, 2, -3, 0.25, 7]
-    else:
-        return decimals(-4, 4) if zero else decimals(-4, 4).filter(lambda number: abs(number) >= 0.25)
-    return st.sampled_from([number for number in numbers if zero or number])
+    simple = [2.0, 3.0, 1.0, -1.0, 0.5, 4.0, -2.0, 5.0, 1.5, -3.0, 2.5, -0.5]
+    typical = decimals(-4, 4) if zero else decimals(-4, 4).filter(lambda number: abs(number) >= 0.25)
+    edge = [*[0.0] * zero, 1.0, -1.0, largest, -largest, 10.0, 2, -3, 0.25, 7]
+    return style.choose(simple=simple, typical=typical, edge=edge)
 
 
 def _program(*lines: str, show: str) -> Code:
@@ -456,38 +544,28 @@ _OPERANDS = ["two duals", "number on the right", "number on the left"]
 Operands = Literal["two duals", "number on the right", "number on the left"]
 
 
-def _binary(symbol: str) -> Callable[..., SearchStrategy[dict[str, Any]]]:
+def _operation(draw: st.DrawFn, style: Style, symbol: str) -> dict[str, Any]:
     """Programs that apply one operator to duals and numbers."""
-
-    @st.composite
-    def programs(draw: st.DrawFn, style: Style) -> dict[str, Any]:
-        operands = draw(st.sampled_from(_OPERANDS))
-        real = _parts(style, zero=symbol != "/")
-        u = f"u = Dual({draw(real)!r}, {draw(_parts(style))!r})"
-        show = draw(st.sampled_from(["w.real, w.dual", "w.real, w.dual", "w.real, w.dual, u.real, u.dual"]))
-        if operands == "two duals":
-            shared, chained = (f"w = u {symbol} u", f"w = (u {symbol} v) {symbol} u")
-            line = draw(st.sampled_from([f"w = u {symbol} v"] * 4 + [shared, chained]))
-            v = [] if line == shared else [f"v = Dual({draw(real)!r}, {draw(_parts(style))!r})"]
-            return {"operands": operands, "program": _program(u, *v, line, show=show)}
-        number = draw(real)
-        shown = f"({number!r})" if number < 0 else repr(number)
-        line = f"w = u {symbol} {shown}" if operands == "number on the right" else f"w = {shown} {symbol} u"
-        return {"operands": operands, "program": _program(u, line, show=show)}
-
-    return lambda dims, style: programs(style)
+    operands = draw(st.sampled_from(_OPERANDS))
+    real = _parts(style, zero=symbol != "/")
+    u = f"u = Dual({draw(real)!r}, {draw(_parts(style))!r})"
+    show = draw(st.sampled_from(["w.real, w.dual", "w.real, w.dual", "w.real, w.dual, u.real, u.dual"]))
+    if operands == "two duals":
+        shared, chained = (f"w = u {symbol} u", f"w = (u {symbol} v) {symbol} u")
+        line = draw(st.sampled_from([f"w = u {symbol} v"] * 4 + [shared, chained]))
+        v = [] if line == shared else [f"v = Dual({draw(real)!r}, {draw(_parts(style))!r})"]
+        return {"operands": operands, "program": _program(u, *v, line, show=show)}
+    number = draw(real)
+    shown = f"({number!r})" if number < 0 else repr(number)
+    line = f"w = u {symbol} {shown}" if operands == "number on the right" else f"w = {shown} {symbol} u"
+    return {"operands": operands, "program": _program(u, line, show=show)}
 
 
-def _unary(line: str, real: Callable[[Style], SearchStrategy[float]]) -> Callable[..., SearchStrategy[dict[str, Any]]]:
+def _method(draw: st.DrawFn, style: Style, line: str, real: Callable[[Style], SearchStrategy[float]]) -> dict[str, Any]:
     """Programs that apply one method or sign to a dual number."""
-
-    @st.composite
-    def programs(draw: st.DrawFn, style: Style) -> dict[str, Any]:
-        u = f"u = Dual({draw(real(style))!r}, {draw(_parts(style))!r})"
-        shown = ["w.real, w.dual", "w.real, w.dual, u.real, u.dual"]
-        return {"program": _program(u, line, show=draw(st.sampled_from(shown)))}
-
-    return lambda dims, style: programs(style)
+    u = f"u = Dual({draw(real(style))!r}, {draw(_parts(style))!r})"
+    shown = ["w.real, w.dual", "w.real, w.dual, u.real, u.dual"]
+    return {"program": _program(u, line, show=draw(st.sampled_from(shown)))}
 
 
 def _within(bound: float) -> Callable[[Style], SearchStrategy[float]]:
@@ -497,11 +575,9 @@ def _within(bound: float) -> Callable[[Style], SearchStrategy[float]]:
 
 
 def _positive(style: Style) -> SearchStrategy[float]:
-    if style is Style.SIMPLE:
-        return st.sampled_from([1.0, 2.0, 0.5, 4.0, 10.0, 3.0, 5.0, 8.0, 0.25, 1.5, 2.5, 6.0, 7.0, 9.0, 12.0, 20.0])
-    if style is Style.EDGE:
-        return st.sampled_from([1.0, 0.01, 1000.0, 0.25, 2, 100, 1, 0.1, 20.0, 3, 0.05, 500, 7.5, 0.02, 50.0, 9])
-    return st.integers(10, 500).map(lambda hundredths: hundredths / 100)
+    simple = [1.0, 2.0, 0.5, 4.0, 10.0, 3.0, 5.0, 8.0, 0.25, 1.5, 2.5, 6.0, 7.0, 9.0, 12.0, 20.0]
+    edge = [1.0, 0.01, 1000.0, 0.25, 2, 100, 1, 0.1, 20.0, 3, 0.05, 500, 7.5, 0.02, 50.0, 9]
+    return style.choose(simple=simple, typical=st.integers(10, 500).map(lambda hundredths: hundredths / 100), edge=edge)
 
 
 _CONSTRUCTIONS = [
@@ -516,17 +592,25 @@ _CONSTRUCTIONS = [
 ]
 
 
-@st.composite
 def _construction(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     """Programs that make dual numbers and look at their parts."""
     program = draw(st.sampled_from(_CONSTRUCTIONS))
     return {"program": Code(program.format(*(repr(draw(_parts(style))) for _ in range(program.count("{}")))))}
 
 
-# ---------------------------------------------------------------------------------------------------------------------
+_WITHOUT_NUMBERS = (
+    "numbers have no dual part: before you {}, turn a plain number into a dual number with dual part 0, and define the "
+    "reflected operator for a number on the left."
+)
+_NOT_REFLECTED = "a number on the left is not handled: Python asks the number first, and then your class for `{}`."
+_OF_EACH_PART = (
+    "{0} is applied to each part by itself; the dual part is a slope, and is multiplied by the derivative of {0}."
+)
+_SLOPE_PASSED_ON = "the dual part is passed on as it was; it has to be multiplied by the slope of {} at a."
+_NO_INNER_DERIVATIVE = "the inner derivative is missing: multiply the slope of {} by the dual part of u."
 
 
-@exercise(name="Dual", points=4, inputs=lambda dims, style: _construction(style), call="program")
+@exercise(name="Dual", points=4, inputs=drawn(_construction), call="program")
 def construction(program: Code) -> tuple:
     """A dual number keeps its two parts, and the dual part is 0 unless it is given.
 
@@ -535,60 +619,32 @@ def construction(program: Code) -> tuple:
     return _by_autograd(program)
 
 
-@construction.misconception(
-    hint="a dual number of one argument is a constant, and a constant does not change with the input: its dual part "
-    "is 0, not 1."
+wrong(construction, "dual-part-one-by-default", __init__=_init(lambda real, dual: (real, dual), default=1.0)).hint(
+    "a dual number of one argument is a constant, and a constant does not change with the input: its dual part is 0, "
+    "not 1."
 )
-def dual_part_one_by_default(program):
-    def init(self, real, dual=1.0):
-        self.real, self.dual = real, dual
-
-    return _with(program, __init__=init)
-
-
-@construction.misconception(hint="the two parts are swapped: the value comes first, its derivative second.")
-def parts_swapped(program):
-    def init(self, real, dual=0.0):
-        self.real, self.dual = dual, real
-
-    return _with(program, __init__=init)
-
-
-@construction.misconception(
-    hint="the dual part that was given gets lost: store the argument, not the default that it would have."
+wrong(construction, "parts-swapped", __init__=_init(lambda real, dual: (dual, real))).hint(
+    "the two parts are swapped: the value comes first, its derivative second."
 )
-def dual_part_ignored(program):
-    def init(self, real, dual=0.0):
-        self.real, self.dual = real, 0.0
-
-    return _with(program, __init__=init)
-
-
-@construction.misconception(
-    hint="a second dual number overwrites the parts of the first: they belong on `self`, not on the class that all "
-    "dual numbers share."
+wrong(construction, "dual-part-ignored", __init__=_init(lambda real, dual: (real, 0.0))).hint(
+    "the dual part that was given gets lost: store the argument, not the default that it would have."
 )
-def shared_by_all(program):
-    def init(self, real, dual=0.0):
-        type(self).real, type(self).dual = real, dual
-
-    return _with(program, __init__=init)
 
 
-@construction.misconception(
-    hint="the parts are rounded to whole numbers on the way in; store them as they are, values have decimals."
+def _init_of_the_class(self, real, dual=0.0):
+    type(self).real, type(self).dual = real, dual
+
+
+wrong(construction, "shared-by-all", __init__=_init_of_the_class).hint(
+    "a second dual number overwrites the parts of the first: they belong on `self`, not on the class that all dual "
+    "numbers share."
 )
-def rounded_to_integers(program):
-    def init(self, real, dual=0.0):
-        self.real, self.dual = int(real), int(dual)
-
-    return _with(program, __init__=init)
+wrong(construction, "rounded-to-integers", __init__=_init(lambda real, dual: (int(real), int(dual)))).hint(
+    "the parts are rounded to whole numbers on the way in; store them as they are, values have decimals."
+)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@exercise(name="Dual.__add__", points=4, inputs=_binary("+"), parts=("operands",), call="program")
+@exercise(name="Dual.__add__", points=4, inputs=drawn(_operation, "+"), parts=("operands",), call="program")
 def addition(operands: Operands, program: Code) -> tuple:
     """The sum of two dual numbers, or of a dual number and a number on either side.
 
@@ -597,55 +653,20 @@ def addition(operands: Operands, program: Code) -> tuple:
     return _by_autograd(program)
 
 
-@addition.misconception(
-    hint="adding a number shifts the value and nothing else: it has no dual part that could be added to the slope."
+wrong(addition, "number-added-to-both-parts", lift=lambda u, v: v if isinstance(v, Dual) else type(u)(v, v)).hint(
+    "adding a number shifts the value and nothing else: it has no dual part that could be added to the slope."
 )
-def number_added_to_both_parts(operands, program):
-    def add(u, v):
-        v = v if isinstance(v, Dual) else type(u)(v, v)
-        return type(u)(u.real + v.real, u.dual + v.dual)
-
-    return _with(program, __add__=add)
-
-
-@addition.misconception(
-    hint="the derivative of a sum is the sum of both derivatives; the one of the right operand is missing."
+wrong(addition, "only-the-left-slope", __add__=_two(lambda a, da, b, db: (a + b, da))).hint(
+    "the derivative of a sum is the sum of both derivatives; the one of the right operand is missing."
 )
-def only_the_left_slope(operands, program):
-    return _with(program, __add__=lambda u, v: type(u)(u.real + u.lift(v).real, u.dual))
-
-
-@addition.misconception(
-    hint="numbers have no dual part: before you add, turn a plain number into a dual number with dual part 0, and "
-    "define the reflected operator for a number on the left."
+wrong(addition, "sum-without-numbers", lift=lambda u, v: v, __radd__=_not_offered).hint(_WITHOUT_NUMBERS.format("add"))
+wrong(addition, "no-reflected-sum", __radd__=_not_offered).hint(_NOT_REFLECTED.format("__radd__"))
+wrong(addition, "sum-in-place", __add__=_in_place(Dual.__add__)).hint(
+    "the sum is right, but it is stored in the left operand, which may be used again: make a new dual number."
 )
-def sum_without_numbers(operands, program):
-    return _with(program, __add__=lambda u, v: type(u)(u.real + v.real, u.dual + v.dual), __radd__=_not_offered)
 
 
-@addition.misconception(
-    hint="a number on the left is not handled: Python asks the number first, and then your class for `__radd__`."
-)
-def no_reflected_sum(operands, program):
-    return _with(program, __radd__=_not_offered)
-
-
-@addition.misconception(
-    hint="the sum is right, but it is stored in the left operand, which may be used again: make a new dual number."
-)
-def sum_in_place(operands, program):
-    def add(u, v):
-        v = u.lift(v)
-        u.real, u.dual = u.real + v.real, u.dual + v.dual
-        return u
-
-    return _with(program, __add__=add)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@exercise(name="Dual.__sub__", points=4, inputs=_binary("-"), parts=("operands",), call="program")
+@exercise(name="Dual.__sub__", points=4, inputs=drawn(_operation, "-"), parts=("operands",), call="program")
 def subtraction(operands: Operands, program: Code) -> tuple:
     """The difference of two dual numbers, or of a dual number and a number on either side.
 
@@ -654,56 +675,26 @@ def subtraction(operands: Operands, program: Code) -> tuple:
     return _by_autograd(program)
 
 
-@subtraction.misconception(
-    hint="with a number on the left the operands are the wrong way round: 3 − u is not u − 3; in `__rsub__` the "
-    "number comes first."
+wrong(subtraction, "reflected-the-wrong-way", __rsub__=lambda u, v: u - v).hint(
+    "with a number on the left the operands are the wrong way round: 3 − u is not u − 3; in `__rsub__` the number "
+    "comes first."
 )
-def reflected_the_wrong_way(operands, program):
-    return _with(program, __rsub__=lambda u, v: u - v)
-
-
-@subtraction.misconception(
-    hint="the values are subtracted, but the slopes are added: a difference falls where its right operand rises."
+wrong(subtraction, "slopes-added", __sub__=_two(lambda a, da, b, db: (a - b, da + db))).hint(
+    "the values are subtracted, but the slopes are added: a difference falls where its right operand rises."
 )
-def slopes_added(operands, program):
-    def sub(u, v):
-        v = u.lift(v)
-        return type(u)(u.real - v.real, u.dual + v.dual)
-
-    return _with(program, __sub__=sub)
-
-
-@subtraction.misconception(
-    hint="in 3 − u the value is right, but the slope is not: as u rises, 3 − u falls, so its slope is minus that of u."
+wrong(subtraction, "reflected-slope-unchanged", __rsub__=_two(lambda a, da, b, db: (b - a, da))).hint(
+    "in 3 − u the value is right, but the slope is not: as u rises, 3 − u falls, so its slope is minus that of u."
 )
-def reflected_slope_unchanged(operands, program):
-    return _with(program, __rsub__=lambda u, v: type(u)(v - u.real, u.dual))
-
-
-@subtraction.misconception(hint="the slope of the right operand is missing; both operands may depend on the input.")
-def right_slope_dropped(operands, program):
-    return _with(program, __sub__=lambda u, v: type(u)(u.real - u.lift(v).real, u.dual))
-
-
-@subtraction.misconception(
-    hint="a number on the left is not handled: Python asks the number first, and then your class for `__rsub__`."
+wrong(subtraction, "right-slope-dropped", __sub__=_two(lambda a, da, b, db: (a - b, da))).hint(
+    "the slope of the right operand is missing; both operands may depend on the input."
 )
-def no_reflected_difference(operands, program):
-    return _with(program, __rsub__=_not_offered)
-
-
-@subtraction.misconception(
-    hint="numbers have no dual part: before you subtract, turn a plain number into a dual number with dual part 0, "
-    "and define the reflected operator for a number on the left."
+wrong(subtraction, "no-reflected-difference", __rsub__=_not_offered).hint(_NOT_REFLECTED.format("__rsub__"))
+wrong(subtraction, "difference-without-numbers", lift=lambda u, v: v, __rsub__=_not_offered).hint(
+    _WITHOUT_NUMBERS.format("subtract")
 )
-def difference_without_numbers(operands, program):
-    return _with(program, __sub__=lambda u, v: type(u)(u.real - v.real, u.dual - v.dual), __rsub__=_not_offered)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@exercise(name="Dual.__mul__", points=5, inputs=_binary("*"), parts=("operands",), call="program")
+@exercise(name="Dual.__mul__", points=5, inputs=drawn(_operation, "*"), parts=("operands",), call="program")
 def multiplication(operands: Operands, program: Code) -> tuple:
     """The product of two dual numbers, or of a dual number and a number on either side.
 
@@ -712,84 +703,36 @@ def multiplication(operands: Operands, program: Code) -> tuple:
     return _by_autograd(program)
 
 
-@multiplication.misconception(
-    hint="the dual parts are multiplied with each other, but that product carries ε² and vanishes; multiply out the "
+wrong(multiplication, "parts-multiplied-separately", __mul__=_two(lambda a, da, b, db: (a * b, da * db))).hint(
+    "the dual parts are multiplied with each other, but that product carries ε² and vanishes; multiply out the "
     "brackets and see what stands before ε."
 )
-def parts_multiplied_separately(operands, program):
-    def mul(u, v):
-        v = u.lift(v)
-        return type(u)(u.real * v.real, u.dual * v.dual)
-
-    return _with(program, __mul__=mul)
-
-
-@multiplication.misconception(
-    hint="one half of the product rule is missing: when you multiply out the brackets, two terms carry ε."
+wrong(multiplication, "half-of-the-product-rule", __mul__=_two(lambda a, da, b, db: (a * b, da * b))).hint(
+    "one half of the product rule is missing: when you multiply out the brackets, two terms carry ε."
 )
-def half_of_the_product_rule(operands, program):
-    def mul(u, v):
-        v = u.lift(v)
-        return type(u)(u.real * v.real, u.dual * v.real)
-
-    return _with(program, __mul__=mul)
-
-
-@multiplication.misconception(
-    hint="this is how complex numbers are multiplied: there i² is −1, but here ε² is 0, so that the product of the "
-    "dual parts drops out of the value."
+wrong(multiplication, "complex-product", __mul__=_two(lambda a, da, b, db: (a * b - da * db, a * db + da * b))).hint(
+    "this is how complex numbers are multiplied: there i² is −1, but here ε² is 0, so that the product of the dual "
+    "parts drops out of the value."
 )
-def complex_product(operands, program):
-    def mul(u, v):
-        v = u.lift(v)
-        return type(u)(u.real * v.real - u.dual * v.dual, u.real * v.dual + u.dual * v.real)
-
-    return _with(program, __mul__=mul)
+wrong(
+    multiplication, "epsilon-squared-kept", __mul__=_two(lambda a, da, b, db: (a * b, a * db + da * b + da * db))
+).hint("besides the product rule your slope contains the product of both slopes; that term carries ε², which is 0.")
 
 
-@multiplication.misconception(
-    hint="besides the product rule your slope contains the product of both slopes; that term carries ε², which is 0."
+def _value_scaled(u, v):
+    return Dual.__mul__(u, v) if isinstance(v, Dual) else type(u)(u.real * v, u.dual)
+
+
+wrong(multiplication, "number-scales-the-value-only", __mul__=_value_scaled).hint(
+    "a number multiplies the value, but it has to multiply the slope, too: three times u is three times as steep."
 )
-def epsilon_squared_kept(operands, program):
-    def mul(u, v):
-        v = u.lift(v)
-        return type(u)(u.real * v.real, u.real * v.dual + u.dual * v.real + u.dual * v.dual)
-
-    return _with(program, __mul__=mul)
-
-
-@multiplication.misconception(
-    hint="a number multiplies the value, but it has to multiply the slope, too: three times u is three times as steep."
+wrong(multiplication, "product-rule-with-minus", __mul__=_two(lambda a, da, b, db: (a * b, da * b - a * db))).hint(
+    "the product rule adds its two terms; yours subtracts them, which belongs to the quotient."
 )
-def number_scales_the_value_only(operands, program):
-    def mul(u, v):
-        return Dual.__mul__(u, v) if isinstance(v, Dual) else type(u)(u.real * v, u.dual)
-
-    return _with(program, __mul__=mul)
+wrong(multiplication, "no-reflected-product", __rmul__=_not_offered).hint(_NOT_REFLECTED.format("__rmul__"))
 
 
-@multiplication.misconception(
-    hint="the product rule adds its two terms; yours subtracts them, which belongs to the quotient."
-)
-def product_rule_with_minus(operands, program):
-    def mul(u, v):
-        v = u.lift(v)
-        return type(u)(u.real * v.real, u.dual * v.real - u.real * v.dual)
-
-    return _with(program, __mul__=mul)
-
-
-@multiplication.misconception(
-    hint="a number on the left is not handled: Python asks the number first, and then your class for `__rmul__`."
-)
-def no_reflected_product(operands, program):
-    return _with(program, __rmul__=_not_offered)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@exercise(name="Dual.__truediv__", points=6, inputs=_binary("/"), parts=("operands",), call="program")
+@exercise(name="Dual.__truediv__", points=6, inputs=drawn(_operation, "/"), parts=("operands",), call="program")
 def division(operands: Operands, program: Code) -> tuple:
     """The quotient of two dual numbers, or of a dual number and a number on either side.
 
@@ -798,89 +741,40 @@ def division(operands: Operands, program: Code) -> tuple:
     return _by_autograd(program)
 
 
-@division.misconception(
-    hint="the parts are divided separately; the quotient's slope mixes values and slopes, as the derivation with "
-    "(b − b'ε) shows."
+wrong(division, "parts-divided-separately", __truediv__=_two(lambda a, da, b, db: (a / b, da / db if db else da))).hint(
+    "the parts are divided separately; the quotient's slope mixes values and slopes, as the derivation with (b − b'ε) "
+    "shows."
 )
-def parts_divided_separately(operands, program):
-    def div(u, v):
-        v = u.lift(v)
-        return type(u)(u.real / v.real, u.dual / v.dual if v.dual else u.dual)
-
-    return _with(program, __truediv__=div)
-
-
-@division.misconception(
-    hint="the slope has the wrong sign: in the numerator of the quotient rule the term with the slope of the "
-    "numerator comes first and the other one is subtracted."
+wrong(
+    division, "numerator-the-wrong-way", __truediv__=_two(lambda a, da, b, db: (a / b, (a * db - da * b) / b**2))
+).hint(
+    "the slope has the wrong sign: in the numerator of the quotient rule the term with the slope of the numerator "
+    "comes first and the other one is subtracted."
 )
-def numerator_the_wrong_way(operands, program):
-    def div(u, v):
-        v = u.lift(v)
-        return type(u)(u.real / v.real, (u.real * v.dual - u.dual * v.real) / v.real**2)
-
-    return _with(program, __truediv__=div)
-
-
-@division.misconception(
-    hint="the denominator of the quotient rule is the square of the denominator; yours is not squared."
+wrong(division, "denominator-not-squared", __truediv__=_two(lambda a, da, b, db: (a / b, (da * b - a * db) / b))).hint(
+    "the denominator of the quotient rule is the square of the denominator; yours is not squared."
 )
-def denominator_not_squared(operands, program):
-    def div(u, v):
-        v = u.lift(v)
-        return type(u)(u.real / v.real, (u.dual * v.real - u.real * v.dual) / v.real)
-
-    return _with(program, __truediv__=div)
-
-
-@division.misconception(
-    hint="the two terms of the quotient rule are added; a quotient falls as its denominator rises, so that term is "
+wrong(
+    division, "quotient-rule-with-plus", __truediv__=_two(lambda a, da, b, db: (a / b, (da * b + a * db) / b**2))
+).hint(
+    "the two terms of the quotient rule are added; a quotient falls as its denominator rises, so that term is "
     "subtracted."
 )
-def quotient_rule_with_plus(operands, program):
-    def div(u, v):
-        v = u.lift(v)
-        return type(u)(u.real / v.real, (u.dual * v.real + u.real * v.dual) / v.real**2)
-
-    return _with(program, __truediv__=div)
-
-
-@division.misconception(
-    hint="with a number on the left the operands are the wrong way round: 3 / u is not u / 3; in `__rtruediv__` the "
-    "number is the numerator."
+wrong(division, "quotient-reflected-the-wrong-way", __rtruediv__=lambda u, v: u / v).hint(
+    "with a number on the left the operands are the wrong way round: 3 / u is not u / 3; in `__rtruediv__` the number "
+    "is the numerator."
 )
-def quotient_reflected_the_wrong_way(operands, program):
-    return _with(program, __rtruediv__=lambda u, v: u / v)
-
-
-@division.misconception(
-    hint="3 / u is not 3 times the slope of u: a number divided by u falls where u rises, and the square of u is in "
-    "the denominator."
+wrong(division, "number-over-dual-by-parts", __rtruediv__=_two(lambda a, da, b, db: (b / a, b * da))).hint(
+    "3 / u is not 3 times the slope of u: a number divided by u falls where u rises, and the square of u is in the "
+    "denominator."
 )
-def number_over_dual_by_parts(operands, program):
-    return _with(program, __rtruediv__=lambda u, v: type(u)(v / u.real, v * u.dual))
-
-
-@division.misconception(
-    hint="a number on the left is not handled: Python asks the number first, and then your class for `__rtruediv__`."
+wrong(division, "no-reflected-quotient", __rtruediv__=_not_offered).hint(_NOT_REFLECTED.format("__rtruediv__"))
+wrong(division, "floor-division", __truediv__=_two(lambda a, da, b, db: (a // b, (da * b - a * db) // b**2))).hint(
+    "division rounds down to whole numbers; use the operator with one slash."
 )
-def no_reflected_quotient(operands, program):
-    return _with(program, __rtruediv__=_not_offered)
 
 
-@division.misconception(hint="division rounds down to whole numbers; use the operator with one slash.")
-def floor_division(operands, program):
-    def div(u, v):
-        v = u.lift(v)
-        return type(u)(u.real // v.real, (u.dual * v.real - u.real * v.dual) // v.real**2)
-
-    return _with(program, __truediv__=div)
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@exercise(name="Dual.__neg__", points=2, inputs=_unary("w = -u", _parts), call="program")
+@exercise(name="Dual.__neg__", points=2, inputs=drawn(_method, "w = -u", _parts), call="program")
 def negation(program: Code) -> tuple:
     """Minus a dual number, as a new dual number.
 
@@ -889,43 +783,23 @@ def negation(program: Code) -> tuple:
     return _by_autograd(program)
 
 
-@negation.misconception(hint="the value changes its sign, but the slope does not: minus u falls where u rises.")
-def slope_keeps_its_sign(program):
-    return _with(program, __neg__=_as_dual(lambda a, b: -a, lambda a, b: b))
-
-
-@negation.misconception(
-    hint="only the dual part changes its sign, which is conjugation; minus u has the opposite value as well."
+wrong(negation, "slope-keeps-its-sign", __neg__=_one(lambda a, da: (-a, da))).hint(
+    "the value changes its sign, but the slope does not: minus u falls where u rises."
 )
-def conjugated(program):
-    return _with(program, __neg__=_as_dual(lambda a, b: a, lambda a, b: -b))
-
-
-@negation.misconception(hint="your minus returns a plain number; the result has to be a dual number with both parts.")
-def minus_returns_a_number(program):
-    return _with(program, __neg__=lambda u: -u.real)
-
-
-@negation.misconception(
-    hint="the result is right, but u itself has changed its sign, and may be used again: make a new dual number."
+wrong(negation, "conjugated", __neg__=_one(lambda a, da: (a, -da))).hint(
+    "only the dual part changes its sign, which is conjugation; minus u has the opposite value as well."
 )
-def negated_in_place(program):
-    def neg(u):
-        u.real, u.dual = -u.real, -u.dual
-        return u
-
-    return _with(program, __neg__=neg)
-
-
-@negation.misconception(hint="your minus returns u as it was: both parts have to change their sign.")
-def minus_does_nothing(program):
-    return _with(program, __neg__=lambda u: u)
+wrong(negation, "minus-returns-a-number", __neg__=lambda u: -u.real).hint(
+    "your minus returns a plain number; the result has to be a dual number with both parts."
+)
+wrong(negation, "negated-in-place", __neg__=_in_place(Dual.__neg__)).hint(
+    "the result is right, but u itself has changed its sign, and may be used again: make a new dual number."
+)
+wrong(negation, "minus-does-nothing", __neg__=lambda u: u).hint(
+    "your minus returns u as it was: both parts have to change their sign."
+)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@st.composite
 def _power_programs(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     """`u ** n`: any base for whole n ≥ 1, bases other than 0 for n ≤ 0, positive ones for fractions."""
     n = draw(
@@ -938,7 +812,7 @@ def _power_programs(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     return {"program": _program(f"u = Dual({base!r}, {draw(_parts(style))!r})", f"w = u ** {n!r}", show=show)}
 
 
-@exercise(name="Dual.__pow__", points=5, inputs=lambda dims, style: _power_programs(style), call="program")
+@exercise(name="Dual.__pow__", points=5, inputs=drawn(_power_programs), call="program")
 def powers(program: Code) -> tuple:
     """A dual number to the power of a number: whole, negative or a fraction.
 
@@ -947,61 +821,29 @@ def powers(program: Code) -> tuple:
     return _by_autograd(program)
 
 
-@powers.misconception(hint="the exponent in the derivative is n; the power rule lowers it by one.")
-def exponent_not_lowered(program):
-    return _with(program, __pow__=lambda u, n: type(u)(u.real**n, n * u.real**n * u.dual))
-
-
-@powers.misconception(
-    hint="the inner derivative is missing: the power rule gives the slope with respect to u; multiply by the slope of "
-    "u itself."
+wrong(powers, "exponent-not-lowered", __pow__=_one(lambda a, da, n: (a**n, n * a**n * da))).hint(
+    "the exponent in the derivative is n; the power rule lowers it by one."
 )
-def power_without_inner_derivative(program):
-    return _with(program, __pow__=lambda u, n: type(u)(u.real**n, n * u.real ** (n - 1)))
-
-
-@powers.misconception(hint="the factor n of the power rule is missing.")
-def factor_n_missing(program):
-    return _with(program, __pow__=lambda u, n: type(u)(u.real**n, u.real ** (n - 1) * u.dual))
-
-
-@powers.misconception(hint="both parts are raised to the power n; the slope of a power follows the power rule instead.")
-def both_parts_to_the_power(program):
-    def power(u, n):
-        return type(u)(u.real**n, u.dual**n if u.dual > 0 else u.dual)
-
-    return _with(program, __pow__=power)
-
-
-@powers.misconception(
-    hint="by way of the logarithm only positive bases work; the power rule also holds for negative ones and, with a "
-    "whole exponent, for 0."
+wrong(powers, "power-without-inner-derivative", __pow__=_one(lambda a, da, n: (a**n, n * a ** (n - 1)))).hint(
+    "the inner derivative is missing: the power rule gives the slope with respect to u; multiply by the slope of u "
+    "itself."
 )
-def power_by_logarithm(program):
-    def power(u, n):
-        exponent = type(u)(math.log(u.real), u.dual / u.real)
-        return (exponent * n).exp()
-
-    return _with(program, __pow__=power)
-
-
-@powers.misconception(
-    hint="repeated multiplication works for the exponents 1, 2, 3, … only; the power rule takes any number."
+wrong(powers, "factor-n-missing", __pow__=_one(lambda a, da, n: (a**n, a ** (n - 1) * da))).hint(
+    "the factor n of the power rule is missing."
 )
-def repeated_multiplication(program):
-    def power(u, n):
-        result = u
-        for _ in range(int(n) - 1):
-            result = result * u
-        return result
+wrong(powers, "both-parts-to-the-power", __pow__=_one(lambda a, da, n: (a**n, da**n if da > 0 else da))).hint(
+    "both parts are raised to the power n; the slope of a power follows the power rule instead."
+)
+wrong(powers, "power-by-logarithm", __pow__=lambda u, n: (type(u)(math.log(u.real), u.dual / u.real) * n).exp()).hint(
+    "by way of the logarithm only positive bases work; the power rule also holds for negative ones and, with a whole "
+    "exponent, for 0."
+)
+wrong(
+    powers, "repeated-multiplication", __pow__=lambda u, n: functools.reduce(arithmetic.mul, [u] * max(1, int(n)))
+).hint("repeated multiplication works for the exponents 1, 2, 3, … only; the power rule takes any number.")
 
-    return _with(program, __pow__=power)
 
-
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@exercise(name="Dual.exp", points=3, inputs=_unary("w = u.exp()", _within(5.0)), call="program")
+@exercise(name="Dual.exp", points=3, inputs=drawn(_method, "w = u.exp()", _within(5.0)), call="program")
 def exponential(program: Code) -> tuple:
     """The exponential of a dual number.
 
@@ -1010,38 +852,19 @@ def exponential(program: Code) -> tuple:
     return _by_autograd(program)
 
 
-@exponential.misconception(
-    hint="the inner derivative is missing: the slope of exp at a has to be multiplied by the dual part of u."
+wrong(exponential, "exp-without-inner-derivative", exp=_one(lambda a, da: (np.exp(a), np.exp(a)))).hint(
+    "the inner derivative is missing: the slope of exp at a has to be multiplied by the dual part of u."
 )
-def exp_without_inner_derivative(program):
-    return _with(program, exp=_as_dual(lambda a, b: np.exp(a), lambda a, b: np.exp(a)))
-
-
-@exponential.misconception(
-    hint="exp is applied to each part by itself; the dual part is a slope, and is multiplied by the derivative of exp."
+wrong(exponential, "exp-of-each-part", exp=_one(lambda a, da: (np.exp(a), np.exp(da)))).hint(
+    _OF_EACH_PART.format("exp")
 )
-def exp_of_each_part(program):
-    return _with(program, exp=_as_dual(lambda a, b: np.exp(a), lambda a, b: np.exp(b)))
-
-
-@exponential.misconception(
-    hint="the dual part is passed on as it was; it has to be multiplied by the slope of exp at a."
+wrong(exponential, "exp-leaves-the-slope", exp=_one(lambda a, da: (np.exp(a), da))).hint(_SLOPE_PASSED_ON.format("exp"))
+wrong(exponential, "exp-by-power-rule", exp=_one(lambda a, da: (np.exp(a), a * np.exp(a - 1) * da))).hint(
+    "this is the power rule, but in exp the exponent varies and the base is fixed: exp is its own derivative."
 )
-def exp_leaves_the_slope(program):
-    return _with(program, exp=_as_dual(lambda a, b: np.exp(a), lambda a, b: b))
 
 
-@exponential.misconception(
-    hint="this is the power rule, but in exp the exponent varies and the base is fixed: exp is its own derivative."
-)
-def exp_by_power_rule(program):
-    return _with(program, exp=_as_dual(lambda a, b: np.exp(a), lambda a, b: a * np.exp(a - 1) * b))
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@exercise(name="Dual.log", points=3, inputs=_unary("w = u.log()", _positive), call="program")
+@exercise(name="Dual.log", points=3, inputs=drawn(_method, "w = u.log()", _positive), call="program")
 def logarithm(program: Code) -> tuple:
     """The natural logarithm of a dual number.
 
@@ -1050,43 +873,22 @@ def logarithm(program: Code) -> tuple:
     return _by_autograd(program)
 
 
-@logarithm.misconception(
-    hint="the inner derivative is missing: 1/a is the slope of log at a; multiply it by the dual part of u."
+wrong(logarithm, "log-without-inner-derivative", log=_one(lambda a, da: (np.log(a), 1 / a))).hint(
+    "the inner derivative is missing: 1/a is the slope of log at a; multiply it by the dual part of u."
 )
-def log_without_inner_derivative(program):
-    return _with(program, log=_as_dual(lambda a, b: np.log(a), lambda a, b: 1 / a))
-
-
-@logarithm.misconception(hint="the dual part is passed on as it was; it has to be multiplied by the slope of log at a.")
-def log_leaves_the_slope(program):
-    return _with(program, log=_as_dual(lambda a, b: np.log(a), lambda a, b: b))
-
-
-@logarithm.misconception(
-    hint="your fraction is upside down: the steeper u is, the steeper its logarithm, and the larger a is, the flatter."
+wrong(logarithm, "log-leaves-the-slope", log=_one(lambda a, da: (np.log(a), da))).hint(_SLOPE_PASSED_ON.format("log"))
+wrong(logarithm, "log-slope-upside-down", log=_one(lambda a, da: (np.log(a), a / da if da else 0.0))).hint(
+    "your fraction is upside down: the steeper u is, the steeper its logarithm, and the larger a is, the flatter."
 )
-def log_slope_upside_down(program):
-    return _with(program, log=_as_dual(lambda a, b: np.log(a), lambda a, b: a / b if b else 0.0))
-
-
-@logarithm.misconception(
-    hint="this is the logarithm to base 10; here, as everywhere in mathematics and NumPy, log means the natural one."
+wrong(logarithm, "log-to-base-ten", log=_one(lambda a, da: (np.log10(a), da / (a * np.log(10))))).hint(
+    "this is the logarithm to base 10; here, as everywhere in mathematics and NumPy, log means the natural one."
 )
-def log_to_base_ten(program):
-    return _with(program, log=_as_dual(lambda a, b: np.log10(a), lambda a, b: b / (a * np.log(10))))
-
-
-@logarithm.misconception(
-    hint="the slope of log at a is 1/a; you divide by the logarithm of a instead, or multiply by it."
+wrong(logarithm, "slope-times-log", log=_one(lambda a, da: (np.log(a), np.log(a) * da))).hint(
+    "the slope of log at a is 1/a; you divide by the logarithm of a instead, or multiply by it."
 )
-def slope_times_log(program):
-    return _with(program, log=_as_dual(lambda a, b: np.log(a), lambda a, b: np.log(a) * b))
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@exercise(name="Dual.sin", points=3, inputs=_unary("w = u.sin()", _within(30.0)), call="program")
+@exercise(name="Dual.sin", points=3, inputs=drawn(_method, "w = u.sin()", _within(30.0)), call="program")
 def sine(program: Code) -> tuple:
     """The sine of a dual number, in radians.
 
@@ -1095,39 +897,22 @@ def sine(program: Code) -> tuple:
     return _by_autograd(program)
 
 
-@sine.misconception(hint="the sign is off: the sine rises at 0, so its derivative there is +1; it is cos, not −cos.")
-def sine_falls(program):
-    return _with(program, sin=_as_dual(lambda a, b: np.sin(a), lambda a, b: -np.cos(a) * b))
-
-
-@sine.misconception(hint="the inner derivative is missing: multiply the slope of sin at a by the dual part of u.")
-def sin_without_inner_derivative(program):
-    return _with(program, sin=_as_dual(lambda a, b: np.sin(a), lambda a, b: np.cos(a)))
-
-
-@sine.misconception(
-    hint="sin is applied to each part by itself; the dual part is a slope, and is multiplied by the derivative of sin."
+wrong(sine, "sine-falls", sin=_one(lambda a, da: (np.sin(a), -np.cos(a) * da))).hint(
+    "the sign is off: the sine rises at 0, so its derivative there is +1; it is cos, not −cos."
 )
-def sin_of_each_part(program):
-    return _with(program, sin=_as_dual(lambda a, b: np.sin(a), lambda a, b: np.sin(b)))
-
-
-@sine.misconception(
-    hint="the derivative is taken at the wrong place: cos is needed at a, the value of u, and not at its dual part."
+wrong(sine, "sin-without-inner-derivative", sin=_one(lambda a, da: (np.sin(a), np.cos(a)))).hint(
+    _NO_INNER_DERIVATIVE.format("sin at a")
 )
-def cos_of_the_dual_part(program):
-    return _with(program, sin=_as_dual(lambda a, b: np.sin(a), lambda a, b: np.cos(b) * a))
+wrong(sine, "sin-of-each-part", sin=_one(lambda a, da: (np.sin(a), np.sin(da)))).hint(_OF_EACH_PART.format("sin"))
+wrong(sine, "cos-of-the-dual-part", sin=_one(lambda a, da: (np.sin(a), np.cos(da) * a))).hint(
+    "the derivative is taken at the wrong place: cos is needed at a, the value of u, and not at its dual part."
+)
+wrong(sine, "sin-in-degrees", sin=_one(lambda a, da: (np.sin(np.radians(a)), np.cos(np.radians(a)) * da))).hint(
+    "the angle is in radians already; do not convert it from degrees."
+)
 
 
-@sine.misconception(hint="the angle is in radians already; do not convert it from degrees.")
-def sin_in_degrees(program):
-    return _with(program, sin=_as_dual(lambda a, b: np.sin(np.radians(a)), lambda a, b: np.cos(np.radians(a)) * b))
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@exercise(name="Dual.cos", points=3, inputs=_unary("w = u.cos()", _within(30.0)), call="program")
+@exercise(name="Dual.cos", points=3, inputs=drawn(_method, "w = u.cos()", _within(30.0)), call="program")
 def cosine(program: Code) -> tuple:
     """The cosine of a dual number, in radians.
 
@@ -1136,39 +921,22 @@ def cosine(program: Code) -> tuple:
     return _by_autograd(program)
 
 
-@cosine.misconception(hint="the minus is missing: just right of 0 the cosine falls, so its derivative is −sin.")
-def cosine_rises(program):
-    return _with(program, cos=_as_dual(lambda a, b: np.cos(a), lambda a, b: np.sin(a) * b))
-
-
-@cosine.misconception(hint="the inner derivative is missing: multiply the slope of cos at a by the dual part of u.")
-def cos_without_inner_derivative(program):
-    return _with(program, cos=_as_dual(lambda a, b: np.cos(a), lambda a, b: -np.sin(a)))
-
-
-@cosine.misconception(
-    hint="cos is applied to each part by itself; the dual part is a slope, and is multiplied by the derivative of cos."
+wrong(cosine, "cosine-rises", cos=_one(lambda a, da: (np.cos(a), np.sin(a) * da))).hint(
+    "the minus is missing: just right of 0 the cosine falls, so its derivative is −sin."
 )
-def cos_of_each_part(program):
-    return _with(program, cos=_as_dual(lambda a, b: np.cos(a), lambda a, b: np.cos(b)))
-
-
-@cosine.misconception(
-    hint="the slope uses cos once more; the derivative of the cosine is another function: look where it is flat."
+wrong(cosine, "cos-without-inner-derivative", cos=_one(lambda a, da: (np.cos(a), -np.sin(a)))).hint(
+    _NO_INNER_DERIVATIVE.format("cos at a")
 )
-def cosine_as_its_own_derivative(program):
-    return _with(program, cos=_as_dual(lambda a, b: np.cos(a), lambda a, b: np.cos(a) * b))
+wrong(cosine, "cos-of-each-part", cos=_one(lambda a, da: (np.cos(a), np.cos(da)))).hint(_OF_EACH_PART.format("cos"))
+wrong(cosine, "cosine-as-its-own-derivative", cos=_one(lambda a, da: (np.cos(a), np.cos(a) * da))).hint(
+    "the slope uses cos once more; the derivative of the cosine is another function: look where it is flat."
+)
+wrong(cosine, "cos-in-degrees", cos=_one(lambda a, da: (np.cos(np.radians(a)), -np.sin(np.radians(a)) * da))).hint(
+    "the angle is in radians already; do not convert it from degrees first."
+)
 
 
-@cosine.misconception(hint="the angle is in radians already; do not convert it from degrees first.")
-def cos_in_degrees(program):
-    return _with(program, cos=_as_dual(lambda a, b: np.cos(np.radians(a)), lambda a, b: -np.sin(np.radians(a)) * b))
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@exercise(name="Dual.tanh", points=4, inputs=_unary("w = u.tanh()", _within(30.0)), call="program")
+@exercise(name="Dual.tanh", points=4, inputs=drawn(_method, "w = u.tanh()", _within(30.0)), call="program")
 def hyperbolic(program: Code) -> tuple:
     """The hyperbolic tangent of a dual number.
 
@@ -1177,39 +945,24 @@ def hyperbolic(program: Code) -> tuple:
     return _by_autograd(program)
 
 
-@hyperbolic.misconception(hint="1 − t² is written in terms of the output t = tanh a; you square the input a instead.")
-def tanh_slope_from_the_input(program):
-    return _with(program, tanh=_as_dual(lambda a, b: np.tanh(a), lambda a, b: (1 - a**2) * b))
-
-
-@hyperbolic.misconception(hint="the inner derivative is missing: multiply the slope of tanh by the dual part of u.")
-def tanh_without_inner_derivative(program):
-    return _with(program, tanh=_as_dual(lambda a, b: np.tanh(a), lambda a, b: 1 - np.tanh(a) ** 2))
-
-
-@hyperbolic.misconception(
-    hint="this is the rule of the sigmoid, s (1 − s); tanh runs from −1 to 1, and its slope is 1 at 0."
+wrong(hyperbolic, "tanh-slope-from-the-input", tanh=_one(lambda a, da: (np.tanh(a), (1 - a**2) * da))).hint(
+    "1 − t² is written in terms of the output t = tanh a; you square the input a instead."
 )
-def tanh_with_sigmoids_slope(program):
-    return _with(program, tanh=_as_dual(lambda a, b: np.tanh(a), lambda a, b: np.tanh(a) * (1 - np.tanh(a)) * b))
-
-
-@hyperbolic.misconception(hint="a square is missing: the slope of tanh is the same at a and at −a.")
-def square_missing(program):
-    return _with(program, tanh=_as_dual(lambda a, b: np.tanh(a), lambda a, b: (1 - np.tanh(a)) * b))
-
-
-@hyperbolic.misconception(
-    hint="the sign inside is off: this is the rule of the tangent, 1 + t²; tanh flattens out for large arguments."
+wrong(hyperbolic, "tanh-without-inner-derivative", tanh=_one(lambda a, da: (np.tanh(a), 1 - np.tanh(a) ** 2))).hint(
+    _NO_INNER_DERIVATIVE.format("tanh")
 )
-def slope_of_the_tangent(program):
-    return _with(program, tanh=_as_dual(lambda a, b: np.tanh(a), lambda a, b: (1 + np.tanh(a) ** 2) * b))
+wrong(
+    hyperbolic, "tanh-with-sigmoids-slope", tanh=_one(lambda a, da: (np.tanh(a), np.tanh(a) * (1 - np.tanh(a)) * da))
+).hint("this is the rule of the sigmoid, s (1 − s); tanh runs from −1 to 1, and its slope is 1 at 0.")
+wrong(hyperbolic, "square-missing", tanh=_one(lambda a, da: (np.tanh(a), (1 - np.tanh(a)) * da))).hint(
+    "a square is missing: the slope of tanh is the same at a and at −a."
+)
+wrong(hyperbolic, "slope-of-the-tangent", tanh=_one(lambda a, da: (np.tanh(a), (1 + np.tanh(a) ** 2) * da))).hint(
+    "the sign inside is off: this is the rule of the tangent, 1 + t²; tanh flattens out for large arguments."
+)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@exercise(name="Dual.sigmoid", points=4, inputs=_unary("w = u.sigmoid()", _within(30.0)), call="program")
+@exercise(name="Dual.sigmoid", points=4, inputs=drawn(_method, "w = u.sigmoid()", _within(30.0)), call="program")
 def logistic(program: Code) -> tuple:
     """The sigmoid of a dual number.
 
@@ -1218,68 +971,39 @@ def logistic(program: Code) -> tuple:
     return _by_autograd(program)
 
 
-@logistic.misconception(
-    hint="s (1 − s) is written in terms of the output s = σ(a); you put the input a into it instead."
+def _with_slope(slope: Callable[..., float], s: Callable[[float], float] = _sigmoid) -> Callable[..., Any]:
+    """σ with a slope in terms of the input a and the output s."""
+    return _one(lambda a, da: (s(a), slope(a, s(a), da)))
+
+
+wrong(logistic, "sigmoid-slope-from-the-input", sigmoid=_with_slope(lambda a, s, da: a * (1 - a) * da)).hint(
+    "s (1 − s) is written in terms of the output s = σ(a); you put the input a into it instead."
 )
-def sigmoid_slope_from_the_input(program):
-    return _with(program, sigmoid=_as_dual(lambda a, b: 1 / (1 + np.exp(-a)), lambda a, b: a * (1 - a) * b))
-
-
-@logistic.misconception(hint="the inner derivative is missing: multiply the slope of σ by the dual part of u.")
-def sigmoid_without_inner_derivative(program):
-    def slope(a, b):
-        s = 1 / (1 + np.exp(-a))
-        return s * (1 - s)
-
-    return _with(program, sigmoid=_as_dual(lambda a, b: 1 / (1 + np.exp(-a)), slope))
-
-
-@logistic.misconception(
-    hint="the sign in the exponent is off: your sigmoid falls, but σ is near 0 for very negative and near 1 for large "
+wrong(logistic, "sigmoid-without-inner-derivative", sigmoid=_with_slope(lambda a, s, da: s * (1 - s))).hint(
+    _NO_INNER_DERIVATIVE.format("σ")
+)
+wrong(logistic, "falling-sigmoid", sigmoid=_with_slope(lambda a, s, da: s * (1 - s) * da, lambda a: _sigmoid(-a))).hint(
+    "the sign in the exponent is off: your sigmoid falls, but σ is near 0 for very negative and near 1 for large "
     "arguments."
 )
-def falling_sigmoid(program):
-    def slope(a, b):
-        s = 1 / (1 + np.exp(a))
-        return s * (1 - s) * b
-
-    return _with(program, sigmoid=_as_dual(lambda a, b: 1 / (1 + np.exp(a)), slope))
-
-
-@logistic.misconception(
-    hint="this is the rule of tanh, 1 − t²; for the sigmoid differentiate 1/(1 + exp(−a)) and write the result in "
-    "terms of s."
+wrong(logistic, "sigmoid-with-tanhs-slope", sigmoid=_with_slope(lambda a, s, da: (1 - s**2) * da)).hint(
+    "this is the rule of tanh, 1 − t²; for the sigmoid differentiate 1/(1 + exp(−a)) and write the result in terms of "
+    "s."
 )
-def sigmoid_with_tanhs_slope(program):
-    def slope(a, b):
-        return (1 - (1 / (1 + np.exp(-a))) ** 2) * b
-
-    return _with(program, sigmoid=_as_dual(lambda a, b: 1 / (1 + np.exp(-a)), slope))
+wrong(
+    logistic, "sigmoid-applied-twice", sigmoid=_with_slope(lambda a, s, da: _sigmoid(s) * (1 - _sigmoid(s)) * da)
+).hint("the sigmoid is applied once more before its slope is computed; s (1 − s) takes s as it is.")
 
 
-@logistic.misconception(
-    hint="the sigmoid is applied once more before its slope is computed; s (1 − s) takes s as it is."
-)
-def sigmoid_applied_twice(program):
-    def slope(a, b):
-        s = 1 / (1 + np.exp(-1 / (1 + np.exp(-a))))
-        return s * (1 - s) * b
-
-    return _with(program, sigmoid=_as_dual(lambda a, b: 1 / (1 + np.exp(-a)), slope))
+# --- forward mode ----------------------------------------------------------------------------------------------------
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@functools.cache
 def _arguments(style: Style) -> SearchStrategy[float]:
     """Where a function is differentiated."""
-    if style is Style.SIMPLE:
-        return st.sampled_from([1.0, 2.0, 0.5, -1.0, 3.0, -2.0])
-    return decimals(-3, 3) if style is Style.TYPICAL else st.sampled_from([0.0, 1.0, -1.0, 5.0, 0.1])
+    edge = [0.0, 1.0, -1.0, 5.0, 0.1]
+    return style.choose(simple=[1.0, 2.0, 0.5, -1.0, 3.0, -2.0], typical=decimals(-3, 3), edge=edge)
 
 
-@st.composite
 def _of_one_variable(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     rules = draw(st.sampled_from(list(_FAMILIES)))
     x = draw(_arguments(style))
@@ -1292,13 +1016,7 @@ def _of_one_variable(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     return {"rules": rules, "f": Code(f"lambda x: {source}"), "x": x}
 
 
-@exercise(
-    name="derivative",
-    points=6,
-    inputs=lambda dims, style: _of_one_variable(style),
-    parts=("rules",),
-    call="derivative(f, x)",
-)
+@exercise(name="derivative", points=6, inputs=drawn(_of_one_variable), parts=("rules",), call="derivative(f, x)")
 def forward_derivative(rules: Family, f: Code, x: float) -> float:
     """The derivative of f at x by forward mode: one number.
 
@@ -1309,72 +1027,41 @@ def forward_derivative(rules: Family, f: Code, x: float) -> float:
     return float(torch.autograd.grad(value, at)[0])
 
 
-@forward_derivative.misconception(
-    hint="f is evaluated at a dual number without a dual part, so that no slope comes out: x changes with itself at "
-    "the rate 1, and this 1 is the seed."
+wrong(forward_derivative, "seed-missing", seed=lambda x: 0.0).hint(
+    "f is evaluated at a dual number without a dual part, so that no slope comes out: x changes with itself at the "
+    "rate 1, and this 1 is the seed."
 )
-@called_as(forward_derivative)
-def seed_missing(f, x):
-    result = f(Dual(x))
-    return getattr(result, "dual", 0.0)
-
-
-@forward_derivative.misconception(hint="this is the value of f; its derivative is in the other part of the result.")
-@called_as(forward_derivative)
-def value_returned(f, x):
-    result = f(Dual(x, 1.0))
-    return getattr(result, "real", result)
-
-
-@forward_derivative.misconception(
-    hint="the seed is x itself, so that your result is x times too large; x changes with itself at the rate 1."
+wrong(forward_derivative, "value-returned", read=_value).hint(
+    "this is the value of f; its derivative is in the other part of the result."
 )
-@called_as(forward_derivative)
-def seeded_with_x(f, x):
-    result = f(Dual(x, x))
-    return getattr(result, "dual", 0.0)
-
-
-@forward_derivative.misconception(
-    hint="a function that returns a plain number is constant, and its derivative is 0; a number has no dual part to "
-    "ask for."
+wrong(forward_derivative, "seeded-with-x", seed=lambda x: x).hint(
+    "the seed is x itself, so that your result is x times too large; x changes with itself at the rate 1."
 )
-@called_as(forward_derivative)
-def constant_functions_fail(f, x):
-    return f(Dual(x, 1.0)).dual
-
-
-@forward_derivative.misconception(
-    hint="the whole dual number is returned; the derivative is one of its parts, a plain number."
+wrong(forward_derivative, "constant-functions-fail", read=lambda result: result.dual).hint(
+    "a function that returns a plain number is constant, and its derivative is 0; a number has no dual part to ask for."
 )
-@called_as(forward_derivative)
-def whole_dual_returned(f, x):
-    return f(Dual(x, 1.0))
-
-
-@forward_derivative.misconception(
-    hint="this is a finite difference, right to a few digits only; forward mode is exact: look at what the dual part "
-    "of the result carries."
+wrong(forward_derivative, "whole-dual-returned", read=lambda result: result).hint(
+    "the whole dual number is returned; the derivative is one of its parts, a plain number."
 )
-@called_as(forward_derivative)
-def finite_difference_instead(f, x):
-    above, here = f(Dual(x + 1e-5)), f(Dual(x))
-    return (getattr(above, "real", above) - getattr(here, "real", here)) / 1e-5
 
 
-# ---------------------------------------------------------------------------------------------------------------------
+def _finite_difference(f, x):
+    return (_value(f(Dual(x + 1e-5))) - _value(f(Dual(x)))) / 1e-5
 
 
-@st.composite
+wrong(forward_derivative, "finite-difference-instead", derivative=_finite_difference).hint(
+    "this is a finite difference, right to a few digits only; forward mode is exact: look at what the dual part of "
+    "the result carries."
+)
+
+
 def _of_several_variables(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     rules = draw(st.sampled_from(list(_FAMILIES)))
-    largest = {Style.SIMPLE: 2, Style.EDGE: 4, Style.TYPICAL: 3}[style]
-    n = draw(st.integers(1, largest))
-    x = draw(hnp.arrays(np.float64, n, elements=_arguments(style), fill=st.nothing()))
+    n = draw(st.integers(1, {Style.SIMPLE: 2, Style.EDGE: 4, Style.TYPICAL: 3}[style]))
+    x = draw(array((n,), _arguments(style)))
     if style is Style.EDGE and rules == "sums and products" and draw(st.booleans()):
-        source = draw(
-            st.sampled_from(["sum(v)", "sum(u * u for u in v)", "v[0]", "v[-1] * v[0]", "sum(u * v[0] for u in v)"])
-        )
+        sources = ["sum(v)", "sum(u * u for u in v)", "v[0]", "v[-1] * v[0]", "sum(u * v[0] for u in v)"]
+        source = draw(st.sampled_from(sources))
     else:
         names = tuple("abcd"[:n])
         tree = draw(_family_trees(names, rules, style))
@@ -1386,7 +1073,7 @@ def _of_several_variables(draw: st.DrawFn, style: Style) -> dict[str, Any]:
 @exercise(
     name="gradient",
     points=8,
-    inputs=lambda dims, style: _of_several_variables(style),
+    inputs=drawn(_of_several_variables),
     parts=("rules",),
     builds_on=("derivative",),
     call="gradient(f, x)",
@@ -1401,66 +1088,32 @@ def forward_gradient(rules: Family, f: Code, x: Tensor) -> Tensor:
     return torch.stack(torch.autograd.grad(value, leaves))
 
 
-@forward_gradient.misconception(
-    hint="all inputs carry the seed 1 at the same time, so that their derivatives are added up; seed one input in each "
+wrong(forward_gradient, "all-seeded-at-once", seeds=lambda x: np.ones((len(x), len(x)))).hint(
+    "all inputs carry the seed 1 at the same time, so that their derivatives are added up; seed one input in each "
     "pass and leave the others constant."
 )
-@called_as(forward_gradient)
-def all_seeded_at_once(f, x):
-    result = f([Dual(value, 1.0) for value in x])
-    return np.full(len(x), result.dual)
-
-
-@forward_gradient.misconception(
-    hint="one pass is not enough: with the seed on the first input you learn the first derivative only; n inputs need "
-    "n passes."
+wrong(
+    forward_gradient, "first-entry-only", gradient=lambda f, x: np.where(np.arange(len(x)) == 0, gradient(f, x), 0.0)
+).hint(
+    "one pass is not enough: with the seed on the first input you learn the first derivative only; n inputs need n "
+    "passes."
 )
-@called_as(forward_gradient)
-def first_entry_only(f, x):
-    found = np.zeros(len(x))
-    found[0] = f([Dual(value, 1.0 if index == 0 else 0.0) for index, value in enumerate(x)]).dual
-    return found
-
-
-@forward_gradient.misconception(
-    hint="the seeds of earlier passes stay in place, so that derivatives are added up on the way; each pass starts "
-    "with a fresh list and a single seed."
+wrong(forward_gradient, "seeds-pile-up", seeds=lambda x: np.tri(len(x))).hint(
+    "the seeds of earlier passes stay in place, so that derivatives are added up on the way; each pass starts with a "
+    "fresh list and a single seed."
 )
-@called_as(forward_gradient)
-def seeds_pile_up(f, x):
-    inputs = [Dual(value) for value in x]
-    found = []
-    for entry in inputs:
-        entry.dual = 1.0
-        found.append(f(inputs).dual)
-    return np.array(found)
-
-
-@forward_gradient.misconception(
-    hint="each entry is the value of f; the derivative that a pass was made for is in the other part of its result."
+wrong(forward_gradient, "values-instead-of-slopes", read=_value).hint(
+    "each entry is the value of f; the derivative that a pass was made for is in the other part of its result."
 )
-@called_as(forward_gradient)
-def values_instead_of_slopes(f, x):
-    return np.array([f([Dual(v, float(j == i)) for j, v in enumerate(x)]).real for i in range(len(x))])
-
-
-@forward_gradient.misconception(
-    hint="the seed is the input's own value; each entry comes out that many times too large; the seed is 1."
+wrong(forward_gradient, "seeded-with-the-value", seeds=np.diag).hint(
+    "the seed is the input's own value; each entry comes out that many times too large; the seed is 1."
 )
-@called_as(forward_gradient)
-def seeded_with_the_value(f, x):
-    return np.array([f([Dual(v, v if j == i else 0.0) for j, v in enumerate(x)]).dual for i in range(len(x))])
-
-
-@forward_gradient.misconception(
-    hint="the numbers are right, but they stand in a column; the gradient has the shape of x, (n,)."
+wrong(forward_gradient, "gradient-as-a-column", gradient=lambda f, x: gradient(f, x)[:, None]).hint(
+    "the numbers are right, but they stand in a column; the gradient has the shape of x, (n,)."
 )
-@called_as(forward_gradient)
-def gradient_as_a_column(f, x):
-    return np.array([[f([Dual(v, float(j == i)) for j, v in enumerate(x)]).dual] for i in range(len(x))])
 
 
-# ---------------------------------------------------------------------------------------------------------------------
+# --- numerical differentiation ---------------------------------------------------------------------------------------
 
 
 class _Torch:
@@ -1474,40 +1127,33 @@ def _in_torch(f: Code) -> Callable[[Tensor], Tensor]:
     return border.evaluate(f, {"np": _Torch})
 
 
+_SMOOTH = [
+    ("**", "x", 2),
+    ("**", "x", 3),
+    ("*", 3.0, "x"),
+    ("exp", "x"),
+    ("sin", "x"),
+    ("cos", "x"),
+    ("*", "x", ("exp", "x")),
+    ("+", ("**", "x", 2), "x"),
+    ("tanh", "x"),
+]
+
+
 @functools.cache
 def _entrywise(style: Style) -> SearchStrategy[Tree]:
     """Smooth functions of one entry, defined everywhere and of ordinary size on [−3, 3]."""
-    simple = st.sampled_from(
-        [
-            ("**", "x", 2),
-            ("**", "x", 3),
-            ("*", 3.0, "x"),
-            ("exp", "x"),
-            ("sin", "x"),
-            ("cos", "x"),
-            ("*", "x", ("exp", "x")),
-            ("+", ("**", "x", 2), "x"),
-            ("tanh", "x"),
-        ]
-    )
+    simple = st.sampled_from(_SMOOTH)
     if style is Style.SIMPLE:
         return simple
-    inner = st.one_of(
-        st.tuples(st.just("*"), decimals(-2, 2), st.just("x")),
-        st.tuples(st.just("+"), st.just("x"), decimals(-1, 1)),
-        st.just("x"),
-    )
+    u = st.one_of(_tree("*", decimals(-2, 2), "x"), _tree("+", "x", decimals(-1, 1)), st.just("x"))
     outer = st.one_of(
-        st.tuples(st.sampled_from(["exp", "sin", "cos", "tanh", "sigmoid"]), inner),
-        st.tuples(st.just("**"), inner, st.sampled_from([2, 3])),
-        st.tuples(st.just("log"), st.tuples(st.just("+"), st.tuples(st.just("**"), inner, st.just(2)), st.just(2.0))),
-        st.tuples(
-            st.just("/"),
-            st.just(1.0),
-            st.tuples(st.just("+"), st.tuples(st.just("**"), inner, st.just(2)), st.just(2.0)),
-        ),
+        _tree(["exp", "sin", "cos", "tanh", "sigmoid"], u),
+        _tree("**", u, [2, 3]),
+        _tree("log", _tree("+", _tree("**", u, 2), 2.0)),
+        _tree("/", 1.0, _tree("+", _tree("**", u, 2), 2.0)),
     )
-    return st.one_of(outer, st.tuples(st.sampled_from(["+", "*", "-"]), outer, outer), simple)
+    return st.one_of(outer, _tree(["+", "*", "-"], outer, outer), simple)
 
 
 _WHOLES = [
@@ -1520,26 +1166,23 @@ _WHOLES = [
 
 
 @st.composite
-def _fields(draw: st.DrawFn, style: Style, entries: SearchStrategy[float] | None = None) -> tuple[str, np.ndarray]:
+def _fields(draw: st.DrawFn, style: Style) -> tuple[str, np.ndarray]:
     """The body of a function of an array `x`, and an array."""
-    shapes = {
-        Style.SIMPLE: [(1,), (2,), (), (1, 2), (2, 2), (3,)],
-        Style.TYPICAL: [(3,), (2, 3), (4,), (3, 2), (2, 1, 2), ()],
-        Style.EDGE: [(), (1,), (1, 1), (3, 1), (1, 3), (2,), (2, 2, 2)],
-    }
-    shape = draw(st.sampled_from(shapes[style]))
-    elements = {
-        Style.SIMPLE: st.sampled_from([1.0, 2.0, 0.5, -1.0, 0.0, 1.5]),
-        Style.TYPICAL: decimals(-2, 2),
-        Style.EDGE: st.sampled_from([0.0, 1.0, -1.0, 2.5, 0.001]),
-    }[style]
-    x = draw(hnp.arrays(np.float64, shape, elements=entries or elements, fill=st.nothing()))
+    shape = draw(
+        style.choose(
+            simple=[(1,), (2,), (), (1, 2), (2, 2), (3,)],
+            typical=[(3,), (2, 3), (4,), (3, 2), (2, 1, 2), ()],
+            edge=[(), (1,), (1, 1), (3, 1), (1, 3), (2,), (2, 2, 2)],
+        )
+    )
+    edge = [0.0, 1.0, -1.0, 2.5, 0.001]
+    elements = style.choose(simple=[1.0, 2.0, 0.5, -1.0, 0.0, 1.5], typical=decimals(-2, 2), edge=edge)
+    x = draw(hnp.arrays(np.float64, shape, elements=elements, fill=st.nothing()))
     u = _written(draw(_entrywise(style)), {"x": "x"}, "numpy")
     whole = _WHOLES[0] if style is Style.SIMPLE else draw(st.sampled_from(_WHOLES))
     return whole.format(u=u), np.asarray(x)
 
 
-@st.composite
 def _numerical_inputs(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     body, x = draw(_fields(style))
     options = draw(st.sampled_from([{}, {}, {"h": 0.5}, {"h": 0.1}, {"h": 0.001}]))
@@ -1571,7 +1214,7 @@ def _remembered_slope(source: str, data: bytes, shape: tuple[int, ...], h: float
 @exercise(
     name="central_difference",
     points=9,
-    inputs=lambda dims, style: _numerical_inputs(style),
+    inputs=drawn(_numerical_inputs),
     call="central_difference(f, x, **options)",
     unique=False,
 )
@@ -1607,90 +1250,42 @@ def is_the_central_difference(result, f, x, options):
     return f"expected {float(due[at]):.9g}{where}, got {float(got[at]):.9g} (step h = {h:g})"
 
 
-@numerical.misconception(
-    hint="this is the forward difference, with an error of the order h; take the step to both sides, and the first "
-    "error term cancels."
+wrong(numerical, "forward-difference", quotient=lambda above, here, below, h: (above - here) / h).hint(
+    "this is the forward difference, with an error of the order h; take the step to both sides, and the first error "
+    "term cancels."
 )
-@called_as(numerical)
-def forward_difference(f, x, h=1e-5):
-    g = np.zeros(x.shape)
-    for i in np.ndindex(*x.shape):
-        above = x.copy()
-        above[i] += h
-        g[i] = (f(above) - f(x)) / h
-    return g
-
-
-@numerical.misconception(hint="your result is twice too large: between x − h and x + h lies a distance of 2h, not h.")
-@called_as(numerical)
-def factor_two_missing(f, x, h=1e-5):
-    g = np.zeros(x.shape)
-    for i in np.ndindex(*x.shape):
-        above, below = x.copy(), x.copy()
-        above[i] += h
-        below[i] -= h
-        g[i] = (f(above) - f(below)) / h
-    return g
-
-
-@numerical.misconception(
-    hint="the difference of the two values is not divided by the distance: a slope is rise over run, and the run "
-    "depends on h."
+wrong(numerical, "factor-two-missing", quotient=lambda above, here, below, h: (above - below) / h).hint(
+    "your result is twice too large: between x − h and x + h lies a distance of 2h, not h."
 )
-@called_as(numerical)
-def step_forgotten(f, x, h=1e-5):
-    g = np.zeros(x.shape)
-    for i in np.ndindex(*x.shape):
-        above, below = x.copy(), x.copy()
-        above[i] += h
-        below[i] -= h
-        g[i] = (f(above) - f(below)) / 2
-    return g
-
-
-@numerical.misconception(hint="the step that is given is ignored: h is an argument, and 1e-5 only its default.")
-@called_as(numerical)
-def step_ignored(f, x, h=1e-5):
-    g = np.zeros(x.shape)
-    for i in np.ndindex(*x.shape):
-        above, below = x.copy(), x.copy()
-        above[i] += 1e-5
-        below[i] -= 1e-5
-        g[i] = (f(above) - f(below)) / 2e-5
-    return g
-
-
-@numerical.misconception(
-    hint="all entries of x are moved at the same time, so that every entry of your result is the sum of all partial "
+wrong(numerical, "step-forgotten", quotient=lambda above, here, below, h: (above - below) / 2).hint(
+    "the difference of the two values is not divided by the distance: a slope is rise over run, and the run depends "
+    "on h."
+)
+wrong(numerical, "step-ignored", central_difference=lambda f, x, h=1e-5: central_difference(f, x)).hint(
+    "the step that is given is ignored: h is an argument, and 1e-5 only its default."
+)
+wrong(
+    numerical,
+    "all-entries-moved",
+    central_difference=lambda f, x, h=1e-5: np.full(x.shape, (f(x + h) - f(x - h)) / (2 * h)),
+).hint(
+    "all entries of x are moved at the same time, so that every entry of your result is the sum of all partial "
     "derivatives; move one entry and leave the others where they are."
 )
-@called_as(numerical)
-def all_entries_moved(f, x, h=1e-5):
-    return np.full(x.shape, (f(x + h) - f(x - h)) / (2 * h))
 
 
-@numerical.misconception(
-    hint="the numbers are right, but x itself is changed afterwards: work on a copy, or put the original value back."
-)
-@called_as(numerical)
-def x_left_moved(f, x, h=1e-5):
-    g = np.zeros(x.shape)
-    start = x.copy()
-    for i in np.ndindex(*x.shape):
-        above, below = start.copy(), start.copy()
-        above[i] += h
-        below[i] -= h
-        g[i] = (f(above) - f(below)) / (2 * h)
-        x[i] = below[i]
+def _x_left_moved(f, x, h=1e-5):
+    g = central_difference(f, x, h)
+    x -= h
     return g
 
 
-@numerical.misconception(
-    hint="x comes back almost, but not quite: adding and subtracting h rounds, and the last digits are lost; remember "
-    "the original value and put it back."
+wrong(numerical, "x-left-moved", central_difference=_x_left_moved).hint(
+    "the numbers are right, but x itself is changed afterwards: work on a copy, or put the original value back."
 )
-@called_as(numerical)
-def restored_by_adding(f, x, h=1e-5):
+
+
+def _restored_by_adding(f, x, h=1e-5):
     g = np.zeros(x.shape)
     for i in np.ndindex(*x.shape):
         x[i] += h
@@ -1702,45 +1297,17 @@ def restored_by_adding(f, x, h=1e-5):
     return g
 
 
-@numerical.misconception(hint="the numbers are right, but they come as one flat row; the gradient has the shape of x.")
-@called_as(numerical)
-def flat_result(f, x, h=1e-5):
-    g = []
-    for i in np.ndindex(*x.shape):
-        above, below = x.copy(), x.copy()
-        above[i] += h
-        below[i] -= h
-        g.append((f(above) - f(below)) / (2 * h))
-    return np.array(g)
-
-
-@numerical.misconception(
-    hint="the step that you use by default is so small that rounding eats the digits of the difference; about 1e-5 "
+wrong(numerical, "restored-by-adding", central_difference=_restored_by_adding).hint(
+    "x comes back almost, but not quite: adding and subtracting h rounds, and the last digits are lost; remember the "
+    "original value and put it back."
+)
+wrong(numerical, "flat-result", central_difference=lambda f, x, h=1e-5: central_difference(f, x, h).ravel()).hint(
+    "the numbers are right, but they come as one flat row; the gradient has the shape of x."
+)
+wrong(numerical, "step-too-small", h=1e-12).hint(
+    "the step that you use by default is so small that rounding eats the digits of the difference; about 1e-5 "
     "balances rounding against truncation."
 )
-@called_as(numerical)
-def step_too_small(f, x, h=1e-12):
-    g = np.zeros(x.shape)
-    for i in np.ndindex(*x.shape):
-        above, below = x.copy(), x.copy()
-        above[i] += h
-        below[i] -= h
-        g[i] = (f(above) - f(below)) / (2 * h)
-    return g
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-def central_difference(f, x, h=1e-5):
-    """A right one, for the mistakes in `gradient_check`."""
-    g = np.zeros(x.shape)
-    for i in np.ndindex(*x.shape):
-        above, below = x.copy(), x.copy()
-        above[i] += h
-        below[i] -= h
-        g[i] = (f(above) - f(below)) / (2 * h)
-    return g
 
 
 _GRADIENTS = [  # u is the body of f for one entry; each pair is f(x) = Σ u and its gradient
@@ -1756,7 +1323,6 @@ _GRADIENTS = [  # u is the body of f for one entry; each pair is f(x) = Σ u and
 ]
 
 
-@st.composite
 def _check_inputs(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     _, x = draw(_fields(style))
     if style is Style.EDGE and draw(st.integers(0, 3)) == 0:
@@ -1782,13 +1348,7 @@ def _relative_error(f: str, grad: str, data: bytes, shape: tuple[int, ...]) -> f
     return float(torch.linalg.vector_norm(claimed - true) / larger)
 
 
-@exercise(
-    name="gradient_check",
-    points=5,
-    inputs=lambda dims, style: _check_inputs(style),
-    builds_on=("central_difference",),
-    unique=False,
-)
+@exercise(name="gradient_check", points=5, inputs=drawn(_check_inputs), builds_on=("central_difference",), unique=False)
 def checking(f: Code, grad: Code, x: Tensor) -> float:
     """The relative error between grad(x) and the numerical gradient of f at x: one number.
 
@@ -1812,66 +1372,34 @@ def is_the_relative_error(result, f, grad, x):
     return f"expected about {due:.3g}, got {float(got):.6g}"
 
 
-@checking.misconception(
-    hint="this is the absolute error; whether a distance is large can only be told beside the lengths of the "
-    "gradients, so divide by their sum."
+wrong(checking, "absolute-error", error=lambda g, n: _norm(g - n)).hint(
+    "this is the absolute error; whether a distance is large can only be told beside the lengths of the gradients, so "
+    "divide by their sum."
 )
-@called_as(checking)
-def absolute_error(f, grad, x):
-    return np.linalg.norm(grad(x) - central_difference(f, x))
-
-
-@checking.misconception(
-    hint="you divide by the length of one gradient only; the sum of both lengths keeps the error between 0 and 1, "
+wrong(checking, "divided-by-one-length", error=lambda g, n: _norm(g - n) / max(_norm(n), 1e-12)).hint(
+    "you divide by the length of one gradient only; the sum of both lengths keeps the error between 0 and 1, "
     "whichever of the two is wrong."
 )
-@called_as(checking)
-def divided_by_one_length(f, grad, x):
-    g, numeric = grad(x), central_difference(f, x)
-    return np.linalg.norm(g - numeric) / max(np.linalg.norm(numeric), 1e-12)
-
-
-@checking.misconception(
-    hint="where both gradients are 0 you divide 0 by 0; the maximum in the denominator is there for this case."
+wrong(checking, "zero-by-zero", error=lambda g, n: float(_norm(g - n)) / float(_norm(g) + _norm(n))).hint(
+    "where both gradients are 0 you divide 0 by 0; the maximum in the denominator is there for this case."
 )
-@called_as(checking)
-def zero_by_zero(f, grad, x):
-    g, numeric = grad(x), central_difference(f, x)
-    return float(np.linalg.norm(g - numeric)) / float(np.linalg.norm(g) + np.linalg.norm(numeric))
-
-
-@checking.misconception(
-    hint="you compare the lengths of the gradients; two gradients of the same length may point in different "
-    "directions, so take the length of their difference."
+wrong(
+    checking, "difference-of-lengths", error=lambda g, n: abs(_norm(g) - _norm(n)) / max(_norm(g) + _norm(n), 1e-12)
+).hint(
+    "you compare the lengths of the gradients; two gradients of the same length may point in different directions, so "
+    "take the length of their difference."
 )
-@called_as(checking)
-def difference_of_lengths(f, grad, x):
-    g, numeric = np.linalg.norm(grad(x)), np.linalg.norm(central_difference(f, x))
-    return abs(g - numeric) / max(g + numeric, 1e-12)
-
-
-@checking.misconception(
-    hint="the squares are summed, but the root is missing: a length is the root of the sum of the squares."
+wrong(checking, "root-missing", error=lambda g, n: np.sum((g - n) ** 2) / max(np.sum(g**2) + np.sum(n**2), 1e-12)).hint(
+    "the squares are summed, but the root is missing: a length is the root of the sum of the squares."
 )
-@called_as(checking)
-def root_missing(f, grad, x):
-    g, numeric = grad(x), central_difference(f, x)
-    return np.sum((g - numeric) ** 2) / max(np.sum(g**2) + np.sum(numeric**2), 1e-12)
+wrong(
+    checking, "error-of-each-entry", error=lambda g, n: np.abs(g - n) / np.maximum(np.abs(g) + np.abs(n), 1e-12)
+).hint("you return the error of each entry; what is asked for is one number, from the lengths of whole gradients.")
 
 
-@checking.misconception(
-    hint="you return the error of each entry; what is asked for is one number, from the lengths of whole gradients."
-)
-@called_as(checking)
-def error_of_each_entry(f, grad, x):
-    g, numeric = grad(x), central_difference(f, x)
-    return np.abs(g - numeric) / np.maximum(np.abs(g) + np.abs(numeric), 1e-12)
+# --- symbolic differentiation ----------------------------------------------------------------------------------------
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@st.composite
 def _symbolic_inputs(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     rules = draw(st.sampled_from(list(_FAMILIES)))
     if style is Style.EDGE and rules == "sums and products" and draw(st.integers(0, 3)) == 0:
@@ -1891,7 +1419,7 @@ def _symbolic_inputs(draw: st.DrawFn, style: Style) -> dict[str, Any]:
 @exercise(
     name="differentiate",
     points=10,
-    inputs=lambda dims, style: _symbolic_inputs(style),
+    inputs=drawn(_symbolic_inputs),
     parts=("rules",),
     call="differentiate(expression, variable)",
     unique=False,
@@ -1946,227 +1474,33 @@ def has_the_values_of_the_derivative(result, rules, expression, variable):
     return True
 
 
-@symbolic.misconception(
-    hint="the derivative of a product is not the product of the derivatives: each factor is differentiated in turn, "
-    "while the other stays."
+wrong(symbolic, "product-of-the-derivatives", rules=_RULES | {"*": lambda u, du, v, dv: ("*", du, dv)}).hint(
+    "the derivative of a product is not the product of the derivatives: each factor is differentiated in turn, while "
+    "the other stays."
 )
-@called_as(symbolic)
-def product_of_the_derivatives(expression, variable):
-    def d(e):
-        if isinstance(e, str):
-            return 1.0 if e == variable else 0.0
-        if not isinstance(e, tuple | list):
-            return 0.0
-        op, u = e[0], e[1]
-        if op in ("+", "-", "*"):
-            return (op, d(u), d(e[2]))
-        if op == "/":
-            return ("/", ("-", ("*", d(u), e[2]), ("*", u, d(e[2]))), ("**", e[2], 2))
-        if op == "**":
-            return ("*", ("*", e[2], ("**", u, e[2] - 1)), d(u))
-        outer = {
-            "exp": e,
-            "log": ("/", 1.0, u),
-            "sin": ("cos", u),
-            "cos": ("*", -1.0, ("sin", u)),
-            "tanh": ("-", 1.0, ("**", e, 2)),
-            "sigmoid": ("*", e, ("-", 1.0, e)),
-        }[op]
-        return ("*", outer, d(u))
-
-    return d(expression)
-
-
-@symbolic.misconception(
-    hint="the inner derivative is missing: a function of u changes by its own slope times the slope of u, and this "
-    "goes for powers, too."
+wrong(symbolic, "chain-rule-forgotten", chain=lambda slope, du: slope).hint(
+    "the inner derivative is missing: a function of u changes by its own slope times the slope of u, and this goes "
+    "for powers, too."
 )
-@called_as(symbolic)
-def chain_rule_forgotten(expression, variable):
-    def d(e):
-        if isinstance(e, str):
-            return 1.0 if e == variable else 0.0
-        if not isinstance(e, tuple | list):
-            return 0.0
-        op, u = e[0], e[1]
-        if op in ("+", "-"):
-            return (op, d(u), d(e[2]))
-        if op == "*":
-            return ("+", ("*", d(u), e[2]), ("*", u, d(e[2])))
-        if op == "/":
-            return ("/", ("-", ("*", d(u), e[2]), ("*", u, d(e[2]))), ("**", e[2], 2))
-        if op == "**":
-            return ("*", e[2], ("**", u, e[2] - 1))
-        return {
-            "exp": e,
-            "log": ("/", 1.0, u),
-            "sin": ("cos", u),
-            "cos": ("*", -1.0, ("sin", u)),
-            "tanh": ("-", 1.0, ("**", e, 2)),
-            "sigmoid": ("*", e, ("-", 1.0, e)),
-        }[op]
-
-    return d(expression)
-
-
-@symbolic.misconception(
-    hint="every variable gets the derivative 1; only the one that you differentiate by does, the others are constants."
+wrong(symbolic, "every-variable-counts", name=lambda e, variable: 1.0).hint(
+    "every variable gets the derivative 1; only the one that you differentiate by does, the others are constants."
 )
-@called_as(symbolic)
-def every_variable_counts(expression, variable):
-    def d(e):
-        if isinstance(e, str):
-            return 1.0
-        if not isinstance(e, tuple | list):
-            return 0.0
-        op, u = e[0], e[1]
-        if op in ("+", "-"):
-            return (op, d(u), d(e[2]))
-        if op == "*":
-            return ("+", ("*", d(u), e[2]), ("*", u, d(e[2])))
-        if op == "/":
-            return ("/", ("-", ("*", d(u), e[2]), ("*", u, d(e[2]))), ("**", e[2], 2))
-        if op == "**":
-            return ("*", ("*", e[2], ("**", u, e[2] - 1)), d(u))
-        outer = {
-            "exp": e,
-            "log": ("/", 1.0, u),
-            "sin": ("cos", u),
-            "cos": ("*", -1.0, ("sin", u)),
-            "tanh": ("-", 1.0, ("**", e, 2)),
-            "sigmoid": ("*", e, ("-", 1.0, e)),
-        }[op]
-        return ("*", outer, d(u))
-
-    return d(expression)
-
-
-@symbolic.misconception(hint="in the quotient rule the two terms of the numerator are subtracted, not added.")
-@called_as(symbolic)
-def quotient_rule_adds(expression, variable):
-    def d(e):
-        if isinstance(e, str):
-            return 1.0 if e == variable else 0.0
-        if not isinstance(e, tuple | list):
-            return 0.0
-        op, u = e[0], e[1]
-        if op in ("+", "-"):
-            return (op, d(u), d(e[2]))
-        if op == "*":
-            return ("+", ("*", d(u), e[2]), ("*", u, d(e[2])))
-        if op == "/":
-            return ("/", ("+", ("*", d(u), e[2]), ("*", u, d(e[2]))), ("**", e[2], 2))
-        if op == "**":
-            return ("*", ("*", e[2], ("**", u, e[2] - 1)), d(u))
-        outer = {
-            "exp": e,
-            "log": ("/", 1.0, u),
-            "sin": ("cos", u),
-            "cos": ("*", -1.0, ("sin", u)),
-            "tanh": ("-", 1.0, ("**", e, 2)),
-            "sigmoid": ("*", e, ("-", 1.0, e)),
-        }[op]
-        return ("*", outer, d(u))
-
-    return d(expression)
-
-
-@symbolic.misconception(hint="the minus of the cosine's derivative is missing: just right of 0 the cosine falls.")
-@called_as(symbolic)
-def minus_of_cosine_missing(expression, variable):
-    def d(e):
-        if isinstance(e, str):
-            return 1.0 if e == variable else 0.0
-        if not isinstance(e, tuple | list):
-            return 0.0
-        op, u = e[0], e[1]
-        if op in ("+", "-"):
-            return (op, d(u), d(e[2]))
-        if op == "*":
-            return ("+", ("*", d(u), e[2]), ("*", u, d(e[2])))
-        if op == "/":
-            return ("/", ("-", ("*", d(u), e[2]), ("*", u, d(e[2]))), ("**", e[2], 2))
-        if op == "**":
-            return ("*", ("*", e[2], ("**", u, e[2] - 1)), d(u))
-        outer = {
-            "exp": e,
-            "log": ("/", 1.0, u),
-            "sin": ("cos", u),
-            "cos": ("sin", u),
-            "tanh": ("-", 1.0, ("**", e, 2)),
-            "sigmoid": ("*", e, ("-", 1.0, e)),
-        }[op]
-        return ("*", outer, d(u))
-
-    return d(expression)
-
-
-@symbolic.misconception(hint="the power rule lowers the exponent by one; in your result it stays.")
-@called_as(symbolic)
-def exponent_stays(expression, variable):
-    def d(e):
-        if isinstance(e, str):
-            return 1.0 if e == variable else 0.0
-        if not isinstance(e, tuple | list):
-            return 0.0
-        op, u = e[0], e[1]
-        if op in ("+", "-"):
-            return (op, d(u), d(e[2]))
-        if op == "*":
-            return ("+", ("*", d(u), e[2]), ("*", u, d(e[2])))
-        if op == "/":
-            return ("/", ("-", ("*", d(u), e[2]), ("*", u, d(e[2]))), ("**", e[2], 2))
-        if op == "**":
-            return ("*", ("*", e[2], ("**", u, e[2])), d(u))
-        outer = {
-            "exp": e,
-            "log": ("/", 1.0, u),
-            "sin": ("cos", u),
-            "cos": ("*", -1.0, ("sin", u)),
-            "tanh": ("-", 1.0, ("**", e, 2)),
-            "sigmoid": ("*", e, ("-", 1.0, e)),
-        }[op]
-        return ("*", outer, d(u))
-
-    return d(expression)
-
-
-@symbolic.misconception(
-    hint="numbers keep their value in your derivative; a constant does not change, so its derivative is 0."
+wrong(
+    symbolic,
+    "quotient-rule-adds",
+    rules=_RULES | {"/": lambda u, du, v, dv: ("/", ("+", ("*", du, v), ("*", u, dv)), ("**", v, 2))},
+).hint("in the quotient rule the two terms of the numerator are subtracted, not added.")
+wrong(symbolic, "minus-of-cosine-missing", outer=_OUTER | {"cos": lambda y, u: ("sin", u)}).hint(
+    "the minus of the cosine's derivative is missing: just right of 0 the cosine falls."
 )
-@called_as(symbolic)
-def constants_kept(expression, variable):
-    def d(e):
-        if isinstance(e, str):
-            return 1.0 if e == variable else 0.0
-        if not isinstance(e, tuple | list):
-            return e
-        op, u = e[0], e[1]
-        if op in ("+", "-"):
-            return (op, d(u), d(e[2]))
-        if op == "*":
-            return ("+", ("*", d(u), e[2]), ("*", u, d(e[2])))
-        if op == "/":
-            return ("/", ("-", ("*", d(u), e[2]), ("*", u, d(e[2]))), ("**", e[2], 2))
-        if op == "**":
-            return ("*", ("*", e[2], ("**", u, e[2] - 1)), d(u))
-        outer = {
-            "exp": e,
-            "log": ("/", 1.0, u),
-            "sin": ("cos", u),
-            "cos": ("*", -1.0, ("sin", u)),
-            "tanh": ("-", 1.0, ("**", e, 2)),
-            "sigmoid": ("*", e, ("-", 1.0, e)),
-        }[op]
-        return ("*", outer, d(u))
-
-    return d(expression)
+wrong(symbolic, "exponent-stays", outer=_OUTER | {"**": lambda y, u, n: ("*", n, ("**", u, n))}).hint(
+    "the power rule lowers the exponent by one; in your result it stays."
+)
+wrong(symbolic, "constants-kept", number=lambda e: e).hint(
+    "numbers keep their value in your derivative; a constant does not change, so its derivative is 0."
+)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-
-
-@st.composite
 def _evaluation_inputs(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     names = draw(st.sampled_from([("x",), ("x", "y")] if style is not Style.TYPICAL else [("x", "y"), ("x", "y", "z")]))
     family = draw(st.sampled_from(list(_FAMILIES)))
@@ -2182,7 +1516,7 @@ def _evaluation_inputs(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     return {"expression": tree, "values": given}
 
 
-@exercise(name="evaluate", points=4, inputs=lambda dims, style: _evaluation_inputs(style))
+@exercise(name="evaluate", points=4, inputs=drawn(_evaluation_inputs))
 def evaluation(expression: Tree, values: dict) -> float:
     """The value of an expression for given values of its variables: one number.
 
@@ -2191,182 +1525,78 @@ def evaluation(expression: Tree, values: dict) -> float:
     return _tensor_of(expression, {name: torch.tensor(value, dtype=torch.float64) for name, value in values.items()})
 
 
-@evaluation.misconception(hint="in differences the operands are swapped: ('-', u, v) means u minus v.")
-@called_as(evaluation)
-def difference_swapped(expression, values):
-    import math
-
-    def go(e):
-        if not isinstance(e, tuple | list):
-            return f"({float(values[e] if isinstance(e, str) else e)!r})"
-        op, *args = [e[0], *map(go, e[1:])]
-        if op == "-":
-            return f"({args[1]} - {args[0]})"
-        if len(args) == 2:
-            return f"({args[0]} {op} {args[1]})"
-        return f"(1 / (1 + math.exp(-{args[0]})))" if op == "sigmoid" else f"math.{op}({args[0]})"
-
-    return float(eval(go(expression), {"math": math}))
-
-
-@evaluation.misconception(hint="division rounds down to whole numbers: use the operator with one slash.")
-@called_as(evaluation)
-def whole_quotients(expression, values):
-    import math
-
-    def go(e):
-        if not isinstance(e, tuple | list):
-            return f"({float(values[e] if isinstance(e, str) else e)!r})"
-        op, *args = [e[0], *map(go, e[1:])]
-        if len(args) == 2:
-            return f"({args[0]} {'//' if op == '/' else op} {args[1]})"
-        return f"(1 / (1 + math.exp(-{args[0]})))" if op == "sigmoid" else f"math.{op}({args[0]})"
-
-    return float(eval(go(expression), {"math": math}))
-
-
-@evaluation.misconception(hint="'**' is computed as a product; it means u to the power of v.")
-@called_as(evaluation)
-def powers_as_products(expression, values):
-    import math
-
-    def go(e):
-        if not isinstance(e, tuple | list):
-            return f"({float(values[e] if isinstance(e, str) else e)!r})"
-        op, *args = [e[0], *map(go, e[1:])]
-        if len(args) == 2:
-            return f"({args[0]} {'*' if op == '**' else op} {args[1]})"
-        return f"(1 / (1 + math.exp(-{args[0]})))" if op == "sigmoid" else f"math.{op}({args[0]})"
-
-    return float(eval(go(expression), {"math": math}))
-
-
-@evaluation.misconception(hint="'log' is computed to base 10; here, as in NumPy, it means the natural logarithm.")
-@called_as(evaluation)
-def base_ten(expression, values):
-    import math
-
-    def go(e):
-        if not isinstance(e, tuple | list):
-            return f"({float(values[e] if isinstance(e, str) else e)!r})"
-        op, *args = [e[0], *map(go, e[1:])]
-        if len(args) == 2:
-            return f"({args[0]} {op} {args[1]})"
-        op = "log10" if op == "log" else op
-        return f"(1 / (1 + math.exp(-{args[0]})))" if op == "sigmoid" else f"math.{op}({args[0]})"
-
-    return float(eval(go(expression), {"math": math}))
-
-
-@evaluation.misconception(
-    hint="your sigmoid falls: the exponent is minus u, so that σ is near 1 for large u and near 0 for very negative u."
+wrong(evaluation, "difference-swapped", operations=_PLAIN | {"-": lambda u, v: v - u}).hint(
+    "in differences the operands are swapped: ('-', u, v) means u minus v."
 )
-@called_as(evaluation)
-def sigmoid_upside_down(expression, values):
-    import math
-
-    def go(e):
-        if not isinstance(e, tuple | list):
-            return f"({float(values[e] if isinstance(e, str) else e)!r})"
-        op, *args = [e[0], *map(go, e[1:])]
-        if len(args) == 2:
-            return f"({args[0]} {op} {args[1]})"
-        return f"(1 / (1 + math.exp({args[0]})))" if op == "sigmoid" else f"math.{op}({args[0]})"
-
-    return float(eval(go(expression), {"math": math}))
-
-
-@evaluation.misconception(
-    hint="'tanh' is computed as the tangent; the hyperbolic tangent is another function, which stays between −1 and 1."
+wrong(evaluation, "whole-quotients", operations=_PLAIN | {"/": arithmetic.floordiv}).hint(
+    "division rounds down to whole numbers: use the operator with one slash."
 )
-@called_as(evaluation)
-def tangent_for_tanh(expression, values):
-    import math
+wrong(evaluation, "powers-as-products", operations=_PLAIN | {"**": arithmetic.mul}).hint(
+    "'**' is computed as a product; it means u to the power of v."
+)
+wrong(evaluation, "base-ten", operations=_PLAIN | {"log": math.log10}).hint(
+    "'log' is computed to base 10; here, as in NumPy, it means the natural logarithm."
+)
+wrong(evaluation, "sigmoid-upside-down", operations=_PLAIN | {"sigmoid": lambda u: 1 / (1 + math.exp(u))}).hint(
+    "your sigmoid falls: the exponent is minus u, so that σ is near 1 for large u and near 0 for very negative u."
+)
+wrong(evaluation, "tangent-for-tanh", operations=_PLAIN | {"tanh": math.tan}).hint(
+    "'tanh' is computed as the tangent; the hyperbolic tangent is another function, which stays between −1 and 1."
+)
 
-    def go(e):
-        if not isinstance(e, tuple | list):
-            return f"({float(values[e] if isinstance(e, str) else e)!r})"
-        op, *args = [e[0], *map(go, e[1:])]
-        if len(args) == 2:
-            return f"({args[0]} {op} {args[1]})"
-        op = "tan" if op == "tanh" else op
-        return f"(1 / (1 + math.exp(-{args[0]})))" if op == "sigmoid" else f"math.{op}({args[0]})"
-
-    return float(eval(go(expression), {"math": math}))
-
-
-# ---------------------------------------------------------------------------------------------------------------------
 
 Removes = Literal["constants", "zeros and ones", "both, nested"]
 
 
 def _neutral(u: SearchStrategy[Tree]) -> SearchStrategy[Tree]:
     """Expressions in which a 0 or a 1 is to be removed."""
-    zero, one = st.sampled_from([0, 0.0]), st.sampled_from([1, 1.0])
+    zero, one = [0, 0.0], [1, 1.0]
     return st.one_of(
-        st.tuples(st.just("+"), zero, u),
-        st.tuples(st.just("+"), u, zero),
-        st.tuples(st.just("*"), one, u),
-        st.tuples(st.just("*"), u, one),
-        st.tuples(st.just("*"), zero, u),
-        st.tuples(st.just("*"), u, zero),
-        st.tuples(st.just("**"), u, one),
-        st.tuples(st.just("**"), u, zero),
+        _tree("+", zero, u),
+        _tree("+", u, zero),
+        _tree("*", one, u),
+        _tree("*", u, one),
+        _tree("*", zero, u),
+        _tree("*", u, zero),
+        _tree("**", u, one),
+        _tree("**", u, zero),
     )
 
 
 def _constant(style: Style) -> SearchStrategy[Tree]:
     """Expressions of numbers only."""
-    number = (
-        st.sampled_from([2.0, 3.0, 0.5, 4.0])
-        if style is Style.SIMPLE
-        else st.one_of(_numbers(style), st.sampled_from([2, 3]))
-    )
-    flat = st.one_of(
-        st.tuples(st.sampled_from(["+", "-", "*", "/"]), number, number),
-        st.tuples(st.just("**"), number, st.sampled_from([2, 3])),
-        st.tuples(st.sampled_from(_UNARY), number),
-    )
+    simple = st.sampled_from([2.0, 3.0, 0.5, 4.0])
+    number = simple if style is Style.SIMPLE else st.one_of(_numbers(style), st.sampled_from([2, 3]))
+    flat = st.one_of(_tree(["+", "-", "*", "/"], number, number), _tree("**", number, [2, 3]), _tree([*_UNARY], number))
     if style is Style.SIMPLE:
         return flat
-    return st.one_of(
-        flat,
-        st.tuples(st.sampled_from(["+", "*", "-"]), flat, number),
-        st.tuples(st.sampled_from(["sin", "tanh"]), flat),
-    )
+    return st.one_of(flat, _tree(["+", "*", "-"], flat, number), _tree(["sin", "tanh"], flat))
 
 
-@st.composite
 def _simplify_inputs(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     asked = draw(st.sampled_from(["constants", "zeros and ones", "both, nested"]))
     name = st.sampled_from(["x", "y"])
-    plain = name if style is Style.SIMPLE else _trees(("x", "y"), 1, ("+", "*", "-"), ("sin", "exp"), Style.SIMPLE)
+    u = name if style is Style.SIMPLE else _trees(("x", "y"), 1, ("+", "*", "-"), ("sin", "exp"), Style.SIMPLE)
     if asked == "constants":
-        folded = _constant(style)
-        tree = draw(
-            st.one_of(
-                folded,
-                st.tuples(st.sampled_from(["+", "*", "-"]), folded, plain),
-                st.tuples(st.just("/"), plain, folded),
-            )
-        )
+        number = _constant(style)
+        trees = st.one_of(number, _tree(["+", "*", "-"], number, u), _tree("/", u, number))
     elif asked == "zeros and ones":
-        tree = draw(_neutral(plain))
+        trees = _neutral(u)
     else:
         inner = st.one_of(
-            _neutral(plain),
-            st.tuples(st.just("*"), plain, st.sampled_from([("-", 1, 1), ("-", 2.0, 1.0), ("*", 0, 5)])),
-            st.tuples(st.just("+"), st.sampled_from([("-", 1, 1), ("*", 0, 3.0), ("sin", 0)]), plain),
+            _neutral(u),
+            _tree("*", u, [("-", 1, 1), ("-", 2.0, 1.0), ("*", 0, 5)]),
+            _tree("+", [("-", 1, 1), ("*", 0, 3.0), ("sin", 0)], u),
         )
-        outer = st.one_of(
-            st.tuples(st.sampled_from(["+", "-", "*"]), inner, inner),
-            st.tuples(st.sampled_from(["exp", "sin", "tanh", "sigmoid"]), inner),
+        trees = st.one_of(
+            _tree(["+", "-", "*"], inner, inner),
+            _tree(["exp", "sin", "tanh", "sigmoid"], inner),
             _neutral(inner),
-            st.tuples(st.just("**"), inner, st.sampled_from([2, 3])),
-            st.tuples(st.sampled_from(["-", "/"]), plain, inner),
-            st.tuples(st.sampled_from(["-", "/"]), st.sampled_from([0, 1]), inner),
+            _tree("**", inner, [2, 3]),
+            _tree(["-", "/"], u, inner),
+            _tree(["-", "/"], [0, 1], inner),
         )
-        tree = draw(outer)
+    tree = draw(trees)
     assume(len(_points(tree)) >= 3)
     return {"asked": asked, "expression": tree}
 
@@ -2374,7 +1604,7 @@ def _simplify_inputs(draw: st.DrawFn, style: Style) -> dict[str, Any]:
 @exercise(
     name="simplify",
     points=8,
-    inputs=lambda dims, style: _simplify_inputs(style),
+    inputs=drawn(_simplify_inputs),
     parts=("asked",),
     builds_on=("evaluate",),
     call="(simplify(expression), simplify(simplify(expression)))",
@@ -2489,208 +1719,34 @@ def changes_nothing_the_second_time(result, asked, expression):
     )
 
 
-@simplification.misconception(hint="the expression comes back as it was; nothing has been folded or removed.")
-@called_as(simplification, twice=True)
-def returned_unchanged(expression):
-    return expression
-
-
-@simplification.misconception(
-    hint="only the outermost operator is simplified; zeros, ones and constants deeper inside stay: simplify the "
-    "operands first."
+wrong(simplification, "returned-unchanged", simplify=lambda expression: expression).hint(
+    "the expression comes back as it was; nothing has been folded or removed."
 )
-@called_as(simplification, twice=True)
-def outermost_only(expression):
-    if not isinstance(expression, tuple | list):
-        return expression
-    op, *args = expression
-    if all(isinstance(a, int | float) for a in args):
-        return evaluate(tuple(expression), {})
-    if op == "+" and args[0] == 0:
-        return args[1]
-    if op == "+" and args[1] == 0:
-        return args[0]
-    if op == "*" and 0 in args:
-        return 0.0
-    if op == "*" and args[0] == 1:
-        return args[1]
-    if op == "*" and args[1] == 1:
-        return args[0]
-    if op == "**" and args[1] == 0:
-        return 1.0
-    if op == "**" and args[1] == 1:
-        return args[0]
-    return tuple(expression)
-
-
-@simplification.misconception(
-    hint="you look at the operator before its operands are simplified, so that a second pass finds more to do: start "
-    "at the leaves."
+wrong(simplification, "outermost-only", inside="never").hint(
+    "only the outermost operator is simplified; zeros, ones and constants deeper inside stay: simplify the operands "
+    "first."
 )
-@called_as(simplification, twice=True)
-def from_the_outside_in(expression):
-    def go(e):
-        if not isinstance(e, tuple | list):
-            return e
-        op, *args = e
-        if all(isinstance(a, int | float) for a in args):
-            return evaluate((op, *args), {})
-        if op == "+" and args[0] == 0:
-            return go(args[1])
-        if op == "+" and args[1] == 0:
-            return go(args[0])
-        if op == "*" and 0 in args:
-            return 0.0
-        if op == "*" and args[0] == 1:
-            return go(args[1])
-        if op == "*" and args[1] == 1:
-            return go(args[0])
-        if op == "**" and args[1] == 0:
-            return 1.0
-        if op == "**" and args[1] == 1:
-            return go(args[0])
-        return (op, *[go(a) for a in args])
-
-    return go(expression)
-
-
-@simplification.misconception(
-    hint="a 0 or a 1 is noticed on the left only; u + 0, u * 1 and u * 0 are to be removed as well."
+wrong(simplification, "from-the-outside-in", inside="last").hint(
+    "you look at the operator before its operands are simplified, so that a second pass finds more to do: start at "
+    "the leaves."
 )
-@called_as(simplification, twice=True)
-def left_operand_only(expression):
-    def go(e):
-        if not isinstance(e, tuple | list):
-            return e
-        op, *args = e
-        args = [go(a) for a in args]
-        if all(isinstance(a, int | float) for a in args):
-            return evaluate((op, *args), {})
-        if op == "+" and args[0] == 0:
-            return args[1]
-        if op == "*" and args[0] == 0:
-            return 0.0
-        if op == "*" and args[0] == 1:
-            return args[1]
-        if op == "**" and args[1] == 0:
-            return 1.0
-        if op == "**" and args[1] == 1:
-            return args[0]
-        return (op, *args)
-
-    return go(expression)
-
-
-@simplification.misconception(hint="u ** 0 becomes 0; anything to the power of 0 is 1.")
-@called_as(simplification, twice=True)
-def power_zero_is_zero(expression):
-    def go(e):
-        if not isinstance(e, tuple | list):
-            return e
-        op, *args = e
-        args = [go(a) for a in args]
-        if all(isinstance(a, int | float) for a in args):
-            return evaluate((op, *args), {})
-        if op == "+" and args[0] == 0:
-            return args[1]
-        if op == "+" and args[1] == 0:
-            return args[0]
-        if (op == "*" and 0 in args) or (op == "**" and args[1] == 0):
-            return 0.0
-        if op == "*" and args[0] == 1:
-            return args[1]
-        if op in ("*", "**") and args[1] == 1:
-            return args[0]
-        return (op, *args)
-
-    return go(expression)
-
-
-@simplification.misconception(
-    hint="0 * u becomes u, as if 0 were neutral for products; a product with a factor 0 is 0."
+wrong(
+    simplification,
+    "left-operand-only",
+    rules={rule: result for rule, result in _SHORTER.items() if rule not in ("u + 0", "u * 0", "u * 1")},
+).hint("a 0 or a 1 is noticed on the left only; u + 0, u * 1 and u * 0 are to be removed as well.")
+wrong(simplification, "power-zero-is-zero", rules=_SHORTER | {"u ** 0": 0.0}).hint(
+    "u ** 0 becomes 0; anything to the power of 0 is 1."
 )
-@called_as(simplification, twice=True)
-def zero_times_u_is_u(expression):
-    def go(e):
-        if not isinstance(e, tuple | list):
-            return e
-        op, *args = e
-        args = [go(a) for a in args]
-        if all(isinstance(a, int | float) for a in args):
-            return evaluate((op, *args), {})
-        if op in ("+", "*") and args[0] == 0:
-            return args[1]
-        if op in ("+", "*") and args[1] == 0:
-            return args[0]
-        if op == "*" and args[0] == 1:
-            return args[1]
-        if op == "*" and args[1] == 1:
-            return args[0]
-        if op == "**" and args[1] == 0:
-            return 1.0
-        if op == "**" and args[1] == 1:
-            return args[0]
-        return (op, *args)
-
-    return go(expression)
-
-
-@simplification.misconception(
-    hint="0 − u becomes u and 1 / u becomes u; only sums and products may drop a neutral element on the left."
+wrong(simplification, "zero-times-u-is-u", rules=_SHORTER | {"0 * u": "u", "u * 0": "u"}).hint(
+    "0 * u becomes u, as if 0 were neutral for products; a product with a factor 0 is 0."
 )
-@called_as(simplification, twice=True)
-def neutral_for_every_operator(expression):
-    def go(e):
-        if not isinstance(e, tuple | list):
-            return e
-        op, *args = e
-        args = [go(a) for a in args]
-        if all(isinstance(a, int | float) for a in args):
-            return evaluate((op, *args), {})
-        if op == "*" and 0 in args:
-            return 0.0
-        if op in ("+", "-") and args[0] == 0:
-            return args[1]
-        if op in ("+", "-") and args[1] == 0:
-            return args[0]
-        if op in ("*", "/") and args[0] == 1:
-            return args[1]
-        if op in ("*", "/") and args[1] == 1:
-            return args[0]
-        if op == "**" and args[1] == 0:
-            return 1.0
-        if op == "**" and args[1] == 1:
-            return args[0]
-        return (op, *args)
-
-    return go(expression)
-
-
-@simplification.misconception(
-    hint="zeros and ones are removed, but constants are not folded: an operator whose operands are all numbers has a "
-    "value that you can put in its place."
+wrong(
+    simplification,
+    "neutral-for-every-operator",
+    rules=_SHORTER | {"0 - u": "u", "u - 0": "u", "1 / u": "u", "u / 1": "u"},
+).hint("0 − u becomes u and 1 / u becomes u; only sums and products may drop a neutral element on the left.")
+wrong(simplification, "constants-not-folded", folds=False).hint(
+    "zeros and ones are removed, but constants are not folded: an operator whose operands are all numbers has a value "
+    "that you can put in its place."
 )
-@called_as(simplification, twice=True)
-def constants_not_folded(expression):
-    def go(e):
-        if not isinstance(e, tuple | list):
-            return e
-        op, *args = e
-        args = [go(a) for a in args]
-        if op == "+" and args[0] == 0:
-            return args[1]
-        if op == "+" and args[1] == 0:
-            return args[0]
-        if op == "*" and 0 in args:
-            return 0.0
-        if op == "*" and args[0] == 1:
-            return args[1]
-        if op == "*" and args[1] == 1:
-            return args[0]
-        if op == "**" and args[1] == 0:
-            return 1.0
-        if op == "**" and args[1] == 1:
-            return args[0]
-        return (op, *args)
-
-    return go(expression)

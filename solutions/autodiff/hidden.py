@@ -7,7 +7,7 @@ with one wrong operator loses that operator's points and not the rest; what mixe
 """
 
 import ast
-import inspect
+import operator as arithmetic
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from hypothesis.strategies import SearchStrategy
 
-from autograder.author.domains import Moderate, Probability, Style, Target, decimals, layers
-from autograder.author.exercise import Exercise, exercise
+from autograder.author.domains import Moderate, Probability, Style, Target, array, decimals, drawn, layers
+from autograder.author.exercise import exercise
+from autograder.author.misconceptions import Right
 from autograder.border.values import Code, evaluate
 from autograder.text import literal
 
@@ -152,29 +153,47 @@ def _on_torch(program: Code, **data: Any) -> Any:
 # --- a right engine, to be made wrong in one place by each misconception ----------------------------------------------
 
 
-def _two(forward: Any, left: Any, right: Any) -> Any:
-    """An operator of two operands: its value, and what it hands to either of them."""
+def _two(forward: Any, shares: Any) -> Any:
+    """An operator of a and b: its value, and from the gradient g what it hands to each of them."""
 
     def method(self: Any, other: Any) -> Any:
         other = self._lift(other)
         a, b = self.data, other.data
-        return self._record(forward(a, b), (self, lambda g: left(g, a, b)), (other, lambda g: right(g, a, b)))
+        return self._record(forward(a, b), (self, lambda g: shares(g, a, b)[0]), (other, lambda g: shares(g, a, b)[1]))
 
     return method
 
 
-def _one(forward: Any, rule: Any) -> Any:
-    """A function of one tensor: its value, and what it hands back, from gradient, input x and output y."""
+def _on_the_left(operation: Any) -> Any:
+    """An operator with a number or an array on the left."""
+    return lambda self, other: operation(self._lift(other), self)
 
-    def method(self: Any) -> Any:
+
+def _one(forward: Any, share: Any) -> Any:
+    """A function y of x, and what else it is given: its value, and what it hands back, from gradient g, x and y."""
+
+    def method(self: Any, *given: Any) -> Any:
         x = self.data
-        y = forward(x)
-        return self._record(y, (self, lambda g: rule(g, x, y)))
+        y = forward(x, *given)
+        return self._record(y, (self, lambda g: share(g, x, y, *given)))
+
+    return method
+
+
+def _reduction(forward: Any, share: Any) -> Any:
+    """`sum` or `mean`: its value, and what it hands back, from gradient g and x."""
+
+    def method(self: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        x = self.data
+        return self._record(
+            forward(x, axis=axis, keepdims=keepdims), (self, lambda g: share(g, x, axis=axis, keepdims=keepdims))
+        )
 
     return method
 
 
 def _spread(g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    """What arrives, for each entry that went into it."""
     if axis is not None and not keepdims:
         g = np.expand_dims(g, axis)
     return np.broadcast_to(g, x.shape)
@@ -184,24 +203,25 @@ def _count(x: Any, axis: Any) -> int:
     return x.size if axis is None else x.shape[axis]
 
 
-def _reduction(forward: Any, rule: Any) -> Any:
-    """`sum` or `mean`: forward(x, axis, keepdims) and rule(g, x, axis, keepdims)."""
-
-    def method(self: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        x = self.data
-        return self._record(forward(x, axis, keepdims), (self, lambda g: rule(g, x, axis, keepdims)))
-
-    return method
-
-
 def _sigmoid(x: Any) -> Any:
     return 1 / (1 + np.exp(-x))
 
 
+def _rectified(x: Any) -> Any:
+    return np.maximum(x, 0)
+
+
+def _reshaped(share: Any, order: str = "C") -> Any:
+    """`reshape` of x: its value, and what it hands back, from gradient g and x."""
+    return lambda self, *shape: _one(lambda x: x.reshape(shape, order=order), lambda g, x, y: share(g, x))(self)
+
+
 class Engine:
-    """A right engine in NumPy whose methods misconceptions replace."""
+    """A right engine in NumPy whose parts misconceptions replace."""
 
     __array_ufunc__ = None
+    refuses_constants, refuses_vectors = True, True
+    stores_everywhere, overwrites = False, False
 
     def __init__(self, data, requires_grad=False):
         self.data = np.array(data, dtype=float)
@@ -225,21 +245,31 @@ class Engine:
         ones = tuple(axis for axis, size in enumerate(shape) if size == 1)
         return gradient.sum(axis=ones, keepdims=True).reshape(shape) if ones else gradient
 
-    def _seed(self, gradient):
-        if not self.requires_grad:
+    def _refuse(self, gradient):
+        if self.refuses_constants and not self.requires_grad:
             raise RuntimeError("no grad")
-        if gradient is None and self.data.size != 1:
+        if self.refuses_vectors and gradient is None and self.data.size != 1:
             raise RuntimeError("more than one element")
+
+    def _seed(self, gradient):
         return np.ones(self.shape) if gradient is None else np.array(gradient, dtype=float)
 
     def _order(self):
         return _sorted(self)
 
     def _store(self, gradient):
-        if self.requires_grad:
-            self.grad = gradient if self.grad is None else self.grad + gradient
+        if self.requires_grad or self.stores_everywhere:
+            self.grad = gradient if self.grad is None or self.overwrites else self.grad + gradient
+
+    def _upstream(self, gradient):
+        """What the chain rule multiplies by."""
+        return gradient
+
+    def _together(self, before, share):
+        return share if before is None else before + share
 
     def backward(self, gradient=None):
+        self._refuse(gradient)
         pending = {id(self): self._seed(gradient)}
         for node in reversed(self._order()):
             if id(node) not in pending:
@@ -247,48 +277,30 @@ class Engine:
             arrived = pending[id(node)]
             node._store(arrived)
             for source, rule in node.inputs:
-                share = self._reduce(np.asarray(rule(arrived)), source.shape)
-                pending[id(source)] = pending[id(source)] + share if id(source) in pending else share
+                share = self._reduce(np.asarray(rule(self._upstream(arrived))), source.shape)
+                pending[id(source)] = self._together(pending.get(id(source)), share)
 
     def zero_grad(self):
         self.grad = None
 
-    __add__ = _two(np.add, lambda g, a, b: g, lambda g, a, b: g)
-    __sub__ = _two(np.subtract, lambda g, a, b: g, lambda g, a, b: -g)
-    __mul__ = _two(np.multiply, lambda g, a, b: g * b, lambda g, a, b: g * a)
-    __truediv__ = _two(np.divide, lambda g, a, b: g / b, lambda g, a, b: -g * a / b**2)
-    __matmul__ = _two(np.matmul, lambda g, a, b: g @ b.T, lambda g, a, b: a.T @ g)
-
-    def __radd__(self, other):
-        return self._lift(other) + self
-
-    def __rsub__(self, other):
-        return self._lift(other) - self
-
-    def __rmul__(self, other):
-        return self._lift(other) * self
-
-    def __rtruediv__(self, other):
-        return self._lift(other) / self
-
+    __add__ = _two(np.add, lambda g, a, b: (g, g))
+    __sub__ = _two(np.subtract, lambda g, a, b: (g, -g))
+    __mul__ = _two(np.multiply, lambda g, a, b: (g * b, g * a))
+    __truediv__ = _two(np.divide, lambda g, a, b: (g / b, -g * a / b**2))
+    __matmul__ = _two(np.matmul, lambda g, a, b: (g @ b.T, a.T @ g))
+    __radd__, __rsub__ = _on_the_left(arithmetic.add), _on_the_left(arithmetic.sub)
+    __rmul__, __rtruediv__ = _on_the_left(arithmetic.mul), _on_the_left(arithmetic.truediv)
     __neg__ = _one(np.negative, lambda g, x, y: -g)
+    __pow__ = _one(lambda x, n: x**n, lambda g, x, y, n: g * n * x ** (n - 1))
     exp = _one(np.exp, lambda g, x, y: g * y)
     log = _one(np.log, lambda g, x, y: g / x)
-    relu = _one(lambda x: np.maximum(x, 0), lambda g, x, y: g * (x > 0))
+    relu = _one(_rectified, lambda g, x, y: g * (x > 0))
     sigmoid = _one(_sigmoid, lambda g, x, y: g * y * (1 - y))
     tanh = _one(np.tanh, lambda g, x, y: g * (1 - y**2))
-    sum = _reduction(lambda x, axis, keep: x.sum(axis=axis, keepdims=keep), _spread)
-    mean = _reduction(
-        lambda x, axis, keep: x.mean(axis=axis, keepdims=keep),
-        lambda g, x, axis, keep: _spread(g, x, axis, keep) / _count(x, axis),
-    )
+    sum = _reduction(np.sum, _spread)
+    mean = _reduction(np.mean, lambda g, x, axis, keepdims: _spread(g, x, axis, keepdims) / _count(x, axis))
+    reshape = _reshaped(lambda g, x: g.reshape(x.shape))
     T = property(_one(np.transpose, lambda g, x, y: g.T))
-
-    def __pow__(self, n):
-        return _one(lambda x: x**n, lambda g, x, y: g * n * x ** (n - 1))(self)
-
-    def reshape(self, *shape):
-        return _one(lambda x: x.reshape(*shape), lambda g, x, y: g.reshape(x.shape))(self)
 
 
 def _sorted(tensor):
@@ -304,39 +316,52 @@ def _sorted(tensor):
     return order
 
 
+def _likelihood(A, Y):
+    return Y * A.log() + (1 - Y) * (1 - A).log()
+
+
 def _bce(A, Y):
-    return -(Y * A.log() + (1 - Y) * (1 - A).log()).sum(axis=1).mean()
+    return -_likelihood(A, Y).sum(axis=1).mean()
 
 
-def _mlp(X, parameters):
-    for W, b in parameters:
-        X = (X @ W.T + b.T).sigmoid()
-    return X
+def _linear(X, W, b):
+    return X @ W.T + b.T
 
 
-def _sgd(tensors, lr):
+def _layer(X, W, b):
+    return _linear(X, W, b).sigmoid()
+
+
+def _mlp(X, parameters, *, layer=_layer, last=None):
+    *hidden, output = parameters
+    for W, b in hidden:
+        X = layer(X, W, b)
+    return (last or layer)(X, *output)
+
+
+def _sgd(tensors, lr, *, step=lambda data, grad, lr: data - lr * grad, cleared=lambda tensor: None):
     for tensor in tensors:
-        tensor.data -= lr * tensor.grad
-        tensor.grad = None
+        tensor.data = step(tensor.data, tensor.grad, lr)
+        tensor.grad = cleared(tensor)
 
 
-FUNCTIONS = {"topological_sort": _sorted, "bce_loss": _bce, "mlp": _mlp, "sgd": _sgd}
-RIGHT = {"Tensor": Engine, **FUNCTIONS}
+RIGHT = {"np": np, "Tensor": Engine, "topological_sort": _sorted, "bce_loss": _bce, "mlp": _mlp, "sgd": _sgd}
+wrong = Right(**RIGHT).wrong
+
+_ARRIVES = "the local slope is right; it still has to be multiplied by the gradient that arrives from behind."
+_NOT_REDUCED = (
+    "the gradient of a broadcast operand has the shape of the result; sum it over the axes along which the operand was "
+    "repeated"
+)
+_NO_MEMORY = "the new tensor does not remember where it came from, so no gradient gets back: record its input."
+_RECURSION = (
+    "you walk through the graph by recursion, and Python stops this after about a thousand steps: use a list as a "
+    "stack of your own."
+)
 
 
-def _wrong(entry: Exercise, name: str, hint: str, **replaced: Any) -> None:
-    """Record a misconception: the right engine with some of its methods or functions replaced."""
-    methods = {key: value for key, value in replaced.items() if key not in FUNCTIONS}
-    functions = {key: value for key, value in replaced.items() if key in FUNCTIONS}
-    names = {**RIGHT, "Tensor": type("Tensor", (Engine,), methods), **functions}
-
-    def function(**arguments: Any) -> Any:
-        data = {key: value for key, value in arguments.items() if key != "program"}
-        return run(names, arguments["program"], **data)
-
-    function.__name__ = name.replace("-", "_")
-    function.__signature__ = inspect.signature(entry.reference)  # type: ignore[attr-defined]
-    entry.misconception(hint=hint)(function)
+def _ones(self, gradient):
+    return np.ones_like(gradient)
 
 
 def _unreduced(self, gradient, shape):
@@ -344,9 +369,8 @@ def _unreduced(self, gradient, shape):
 
 
 def _averaged(self, gradient, shape):
-    full = gradient.size
     reduced = Engine._reduce(self, gradient, shape)
-    return reduced * reduced.size / full if full else reduced
+    return reduced * reduced.size / gradient.size
 
 
 def _leading_only(self, gradient, shape):
@@ -380,35 +404,26 @@ _PAIRS = [
 _SHAPES = [(), (1,), (2,), (3,), (1, 2), (2, 1), (2, 2), (2, 3), (3, 2), (2, 3, 2)]
 
 
+_NUMBERS = {  # by kind: simple, typical and edge
+    "real": ([1.0, 2.0, -1.0, 3.0, 0.5, -2.0], decimals(-3, 3), [0.0, 1.0, -1.0, 10.0, -10.0, 0.01]),
+    "nonzero": (
+        [1.0, 2.0, -1.0, 4.0, 0.5, -2.0],
+        decimals(-3, 3).filter(lambda x: abs(x) >= 0.1),
+        [1.0, -1.0, 10.0, -10.0, 0.1],
+    ),
+    "positive": ([1.0, 2.0, 3.0, 0.5, 4.0], st.integers(10, 400).map(lambda i: i / 100), [1.0, 100.0, 0.01, 0.5]),
+}
+
+
 def _numbers(kind: str, style: Style) -> SearchStrategy[float]:
     """Entries: "real", "nonzero" (to divide by) or "positive" (to take the logarithm of)."""
-    simple = {
-        "real": [1.0, 2.0, -1.0, 3.0, 0.5, -2.0],
-        "nonzero": [1.0, 2.0, -1.0, 4.0, 0.5, -2.0],
-        "positive": [1.0, 2.0, 3.0, 0.5, 4.0],
-    }
-    edge = {
-        "real": [0.0, 1.0, -1.0, 10.0, -10.0, 0.01],
-        "nonzero": [1.0, -1.0, 10.0, -10.0, 0.1],
-        "positive": [1.0, 100.0, 0.01, 0.5],
-    }
-    if style is Style.SIMPLE:
-        return st.sampled_from(simple[kind])
-    if style is Style.EDGE:
-        return st.sampled_from(edge[kind])
-    numbers = decimals(-3, 3)
-    if kind == "positive":
-        return st.integers(10, 400).map(lambda i: i / 100)
-    return numbers.filter(lambda x: abs(x) >= 0.1) if kind == "nonzero" else numbers
+    simple, typical, edge = _NUMBERS[kind]
+    return style.choose(simple=simple, typical=typical, edge=edge)
 
 
 def _array(shape: tuple[int, ...], elements: SearchStrategy[float]) -> SearchStrategy[Any]:
+    """An array, for shape (), too."""
     return hnp.arrays(np.float64, shape, elements=elements, fill=st.nothing())
-
-
-def _data(shape: tuple[int, ...], elements: SearchStrategy[float]) -> SearchStrategy[Any]:
-    """An array, or a Python number for shape ()."""
-    return elements if shape == () else _array(shape, elements)
 
 
 def _lines(*lines: str) -> Code:
@@ -424,93 +439,60 @@ def _largest(style: Style, shapes: list[Any]) -> list[Any]:
     return shapes[: 2 * len(shapes) // 3] if style is Style.SIMPLE else shapes
 
 
-def _operator(symbol: str, right: str = "real") -> Any:
+def _one_operation(
+    draw: st.DrawFn, style: Style, call: str, x0: SearchStrategy[Any], after: tuple[int, ...]
+) -> dict[str, Any]:
+    """A program of one operation on one tensor, and a gradient of the shape after it."""
+    return {
+        "program": _lines(_leaf("a", "x0"), f"c = {call}", "c.backward(gradient)", "[c.data, a.grad]"),
+        "x0": draw(x0),
+        "gradient": draw(_array(after, _numbers("nonzero", style))),
+    }
+
+
+def _operator(draw: st.DrawFn, style: Style, symbol: str, right: str = "real") -> dict[str, Any]:
     """Programs of one operator: tensors on both sides, with and without gradient, numbers and arrays on the right."""
-
-    def inputs(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
-        @st.composite
-        def draw_case(draw: st.DrawFn) -> dict[str, Any]:
-            left_shape, right_shape = draw(st.sampled_from(_largest(style, _PAIRS)))
-            x0 = draw(_data(left_shape, _numbers("real", style)))
-            x1 = draw(_data(right_shape, _numbers(right, style)))
-            gradient = draw(_array(np.broadcast_shapes(left_shape, right_shape), _numbers("nonzero", style)))
-            kind = draw(st.sampled_from(["both", "both", "left", "right", "plain"]))
-            if kind == "plain":
-                if right_shape == () and float(x1).is_integer() and draw(st.booleans()):
-                    x1 = int(x1)
-                program = _lines(_leaf("a", "x0"), f"c = a {symbol} x1", "c.backward(gradient)", "[c.data, a.grad]")
-            else:
-                program = _lines(
-                    _leaf("a", "x0", kind != "right"),
-                    _leaf("b", "x1", kind != "left"),
-                    f"c = a {symbol} b",
-                    "c.backward(gradient)",
-                    "[c.data, a.grad, b.grad]",
-                )
-            return {"program": program, "x0": x0, "x1": x1, "gradient": gradient}
-
-        return draw_case()
-
-    return inputs
+    left_shape, right_shape = draw(st.sampled_from(_largest(style, _PAIRS)))
+    x0 = draw(array(left_shape, _numbers("real", style)))
+    x1 = draw(array(right_shape, _numbers(right, style)))
+    gradient = draw(_array(np.broadcast_shapes(left_shape, right_shape), _numbers("nonzero", style)))
+    kind = draw(st.sampled_from(["both", "both", "left", "right", "plain"]))
+    if kind == "plain":
+        if right_shape == () and float(x1).is_integer() and draw(st.booleans()):
+            x1 = int(x1)
+        program = _lines(_leaf("a", "x0"), f"c = a {symbol} x1", "c.backward(gradient)", "[c.data, a.grad]")
+    else:
+        leaves = _leaf("a", "x0", kind != "right"), _leaf("b", "x1", kind != "left")
+        program = _lines(*leaves, f"c = a {symbol} b", "c.backward(gradient)", "[c.data, a.grad, b.grad]")
+    return {"program": program, "x0": x0, "x1": x1, "gradient": gradient}
 
 
-def _function(call: str, elements: Any) -> Any:
-    """Programs of one function of one tensor; `elements(style)` draws its entries."""
-
-    def inputs(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
-        @st.composite
-        def draw_case(draw: st.DrawFn) -> dict[str, Any]:
-            shape = draw(st.sampled_from(_largest(style, _SHAPES)))
-            program = _lines(_leaf("a", "x0"), f"c = {call.format('a')}", "c.backward(gradient)", "[c.data, a.grad]")
-            x0 = draw(_data(shape, elements(style)))
-            return {"program": program, "x0": x0, "gradient": draw(_array(shape, _numbers("nonzero", style)))}
-
-        return draw_case()
-
-    return inputs
-
-
-def _real(style: Style) -> SearchStrategy[float]:
-    return _numbers("real", style)
-
-
-def _positive(style: Style) -> SearchStrategy[float]:
-    return _numbers("positive", style)
-
-
-def _exponents(style: Style) -> SearchStrategy[float]:
-    return st.sampled_from([0.0, 1.0, -1.0, 5.0, -20.0]) if style is Style.EDGE else _numbers("real", style)
-
-
-def _saturating(style: Style) -> SearchStrategy[float]:
-    return st.sampled_from([0.0, 30.0, -30.0, 1.0, -5.0]) if style is Style.EDGE else _numbers("real", style)
-
-
-def _kinked(style: Style) -> SearchStrategy[float]:
-    return _numbers("real", style) | st.just(0.0)
+def _function(
+    draw: st.DrawFn, style: Style, call: str, kind: str = "real", edges: tuple[float, ...] = ()
+) -> dict[str, Any]:
+    """Programs of one function of one tensor; `edges` are where it is delicate."""
+    shape = draw(st.sampled_from(_largest(style, _SHAPES)))
+    elements = st.sampled_from(edges) if edges and style is Style.EDGE else _numbers(kind, style)
+    return _one_operation(draw, style, call, array(shape, elements), shape)
 
 
 # --- Tensor -----------------------------------------------------------------------------------------------------------
 
 
-def _constructions(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
-    @st.composite
-    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
-        shape = draw(st.sampled_from(_largest(style, _SHAPES)))
-        x0 = draw(_array(shape, _numbers("real", style)))
-        kind = draw(st.sampled_from(["number or list", "integers", "array", "array of integers"]))
-        if "integers" in kind:
-            x0 = np.round(x0).astype(np.int64)
-        if "array" not in kind or shape == ():
-            x0 = x0.tolist()
-        create = draw(st.sampled_from(["Tensor(x0)", "Tensor(x0, requires_grad=True)", "Tensor(x0, True)"]))
-        told = "[a.data, a.data.dtype == np.float64, a.grad, a.requires_grad, a.shape]"
-        return {"program": _lines(f"a = {create}", told), "x0": x0}
-
-    return draw_case()
+def _constructions(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    shape = draw(st.sampled_from(_largest(style, _SHAPES)))
+    x0 = draw(_array(shape, _numbers("real", style)))
+    kind = draw(st.sampled_from(["number or list", "integers", "array", "array of integers"]))
+    if "integers" in kind:
+        x0 = np.round(x0).astype(np.int64)
+    if "array" not in kind or shape == ():
+        x0 = x0.tolist()
+    create = draw(st.sampled_from(["Tensor(x0)", "Tensor(x0, requires_grad=True)", "Tensor(x0, True)"]))
+    told = "[a.data, a.data.dtype == np.float64, a.grad, a.requires_grad, a.shape]"
+    return {"program": _lines(f"a = {create}", told), "x0": x0}
 
 
-@exercise(points=4, name="Tensor", call="program", inputs=_constructions)
+@exercise(points=4, name="Tensor", call="program", inputs=drawn(_constructions))
 def tensor(program: Code, x0: Any) -> list:
     """A new tensor: data as float64, no gradient yet, requires_grad as told, and the shape of its data."""
     return _on_torch(program, x0=x0)
@@ -530,853 +512,500 @@ def _float64(data: Any) -> Any:
     return np.array(data, dtype=float)
 
 
-_wrong(
-    tensor,
-    "integers-kept",
-    "integers stay integers in your `.data`; gradients are fractions, so convert to float64 at once.",
-    __init__=_init(np.array),
+wrong(tensor, "integers-kept", __init__=_init(np.array)).hint(
+    "integers stay integers in your `.data`; gradients are fractions, so convert to float64 at once."
 )
-_wrong(
-    tensor,
-    "gradient-of-zeros",
+wrong(tensor, "gradient-of-zeros", __init__=_init(_float64, grad=np.zeros_like)).hint(
     "a new tensor has no gradient yet: `.grad` is None until a backward pass reaches it, which also tells an unused "
-    "tensor from one whose slope is 0.",
-    __init__=_init(_float64, grad=np.zeros_like),
+    "tensor from one whose slope is 0."
 )
-_wrong(
-    tensor,
-    "always-requires-grad",
-    "your tensors all ask for gradients; data usually does not, which is why the default is False.",
-    __init__=_init(_float64, flag=lambda flag: True),
+wrong(tensor, "always-requires-grad", __init__=_init(_float64, flag=lambda flag: True)).hint(
+    "your tensors all ask for gradients; data usually does not, which is why the default is False."
 )
-_wrong(
-    tensor,
-    "requires-grad-forgotten",
-    "the argument requires_grad gets lost: keep what the caller said.",
-    __init__=_init(_float64, flag=lambda flag: False),
+wrong(tensor, "requires-grad-forgotten", __init__=_init(_float64, flag=lambda flag: False)).hint(
+    "the argument requires_grad gets lost: keep what the caller said."
 )
-_wrong(
-    tensor,
-    "number-as-vector",
-    "a number becomes a vector of length 1 in your tensor; its shape is (), and NumPy has arrays of this shape.",
-    __init__=_init(lambda data: np.atleast_1d(_float64(data))),
+wrong(tensor, "number-as-vector", __init__=_init(lambda data: np.atleast_1d(_float64(data)))).hint(
+    "a number becomes a vector of length 1 in your tensor; its shape is (), and NumPy has arrays of this shape."
 )
-_wrong(
-    tensor,
-    "single-precision",
-    "your data is float32, which loses half of the digits; use float64, NumPy's default.",
-    __init__=_init(lambda data: np.array(data, dtype=np.float32)),
+wrong(tensor, "single-precision", __init__=_init(lambda data: np.array(data, dtype=np.float32))).hint(
+    "your data is float32, which loses half of the digits; use float64, NumPy's default."
 )
-_wrong(
-    tensor,
-    "shape-is-a-count",
-    "`.shape` counts the entries; it is the tuple of the data's sizes, one for each axis.",
-    shape=property(lambda self: self.data.size),
+wrong(tensor, "shape-is-a-count", shape=property(lambda self: self.data.size)).hint(
+    "`.shape` counts the entries; it is the tuple of the data's sizes, one for each axis."
 )
 
 
 # --- operators --------------------------------------------------------------------------------------------------------
 
 
-@exercise(points=4, name="Tensor.__add__", call="program", inputs=_operator("+"))
+@exercise(points=4, name="Tensor.__add__", call="program", inputs=drawn(_operator, "+"))
 def add(program: Code, x0: Any, x1: Any, gradient: Any) -> list:
     """a + b with tensors, numbers and arrays, broadcasting included, and its gradients."""
     return _on_torch(program, x0=x0, x1=x1, gradient=gradient)
 
 
-_wrong(
-    add,
-    "sum-not-reduced",
-    "the gradient of a broadcast operand has the shape of the result; sum it over the axes along which the operand was "
-    "repeated, and it gets the shape of the operand.",
-    _reduce=_unreduced,
+wrong(add, "sum-not-reduced", _reduce=_unreduced).hint(_NOT_REDUCED + ", and it gets the shape of the operand.")
+wrong(add, "sum-reduced-by-mean", _reduce=_averaged).hint(
+    "where an operand was repeated you average over its copies; each copy has its own effect, so add these up."
 )
-_wrong(
-    add,
-    "sum-reduced-by-mean",
-    "where an operand was repeated you average over its copies; each copy has its own effect, so add these up.",
-    _reduce=_averaged,
-)
-_wrong(
-    add,
-    "sum-reduced-in-front-only",
+wrong(add, "sum-reduced-in-front-only", _reduce=_leading_only).hint(
     "you sum over the axes that broadcasting put in front, but an axis of size 1 has been repeated, too: sum over it "
-    "and keep it.",
-    _reduce=_leading_only,
+    "and keep it."
 )
-_wrong(
-    add,
-    "sum-ignores-what-arrives",
+wrong(add, "sum-ignores-what-arrives", _upstream=_ones).hint(
     "each operand gets ones, whatever arrives from behind; the chain rule multiplies the local slope by the arriving "
-    "gradient.",
-    __add__=_two(np.add, lambda g, a, b: np.ones_like(g), lambda g, a, b: np.ones_like(g)),
+    "gradient."
 )
-_wrong(
-    add,
-    "sum-forgets-right-operand",
-    "only the left operand gets a gradient that is not 0; the sum depends on the right one just as much.",
-    __add__=_two(np.add, lambda g, a, b: g, lambda g, a, b: 0 * g),
+wrong(add, "sum-forgets-right-operand", __add__=_two(np.add, lambda g, a, b: (g, 0 * g))).hint(
+    "only the left operand gets a gradient that is not 0; the sum depends on the right one just as much."
 )
-_wrong(
-    add,
-    "sum-shares-gradient-out",
-    "you split the gradient in half between the operands; each of them moves the sum by its full amount.",
-    __add__=_two(np.add, lambda g, a, b: g / 2, lambda g, a, b: g / 2),
+wrong(add, "sum-shares-gradient-out", __add__=_two(np.add, lambda g, a, b: (g / 2, g / 2))).hint(
+    "you split the gradient in half between the operands; each of them moves the sum by its full amount."
 )
 
 
-@exercise(points=3, name="Tensor.__sub__", call="program", inputs=_operator("-"))
+@exercise(points=3, name="Tensor.__sub__", call="program", inputs=drawn(_operator, "-"))
 def sub(program: Code, x0: Any, x1: Any, gradient: Any) -> list:
     """a - b with tensors, numbers and arrays, broadcasting included, and its gradients."""
     return _on_torch(program, x0=x0, x1=x1, gradient=gradient)
 
 
-_wrong(
-    sub,
-    "difference-without-minus",
-    "the right operand's gradient has the wrong sign: if it grows, the difference shrinks.",
-    __sub__=_two(np.subtract, lambda g, a, b: g, lambda g, a, b: g),
+wrong(sub, "difference-without-minus", __sub__=_two(np.subtract, lambda g, a, b: (g, g))).hint(
+    "the right operand's gradient has the wrong sign: if it grows, the difference shrinks."
 )
-_wrong(
-    sub,
-    "difference-not-reduced",
-    "the gradient of a broadcast operand has the shape of the result; sum it over the axes along which the operand was "
-    "repeated.",
-    _reduce=_unreduced,
+wrong(sub, "difference-not-reduced", _reduce=_unreduced).hint(_NOT_REDUCED + ".")
+wrong(sub, "difference-turned-around", __sub__=_two(lambda a, b: b - a, lambda g, a, b: (-g, g))).hint(
+    "you compute b − a: the operand on which the method is called stands on the left."
 )
-_wrong(
-    sub,
-    "difference-turned-around",
-    "you compute b − a: the operand on which the method is called stands on the left.",
-    __sub__=_two(lambda a, b: b - a, lambda g, a, b: -g, lambda g, a, b: g),
+wrong(sub, "difference-ignores-what-arrives", _upstream=_ones).hint(
+    "each operand gets 1 or −1, whatever arrives from behind; multiply the local slope by the arriving gradient."
 )
-_wrong(
-    sub,
-    "difference-ignores-what-arrives",
-    "each operand gets 1 or −1, whatever arrives from behind; multiply the local slope by the arriving gradient.",
-    __sub__=_two(np.subtract, lambda g, a, b: np.ones_like(g), lambda g, a, b: -np.ones_like(g)),
-)
-_wrong(
-    sub,
-    "difference-forgets-right-operand",
-    "only the left operand gets a gradient that is not 0; the difference depends on the right one just as much.",
-    __sub__=_two(np.subtract, lambda g, a, b: g, lambda g, a, b: 0 * g),
+wrong(sub, "difference-forgets-right-operand", __sub__=_two(np.subtract, lambda g, a, b: (g, 0 * g))).hint(
+    "only the left operand gets a gradient that is not 0; the difference depends on the right one just as much."
 )
 
 
-@exercise(points=4, name="Tensor.__mul__", call="program", inputs=_operator("*"))
+@exercise(points=4, name="Tensor.__mul__", call="program", inputs=drawn(_operator, "*"))
 def mul(program: Code, x0: Any, x1: Any, gradient: Any) -> list:
     """a * b with tensors, numbers and arrays, broadcasting included, and its gradients."""
     return _on_torch(program, x0=x0, x1=x1, gradient=gradient)
 
 
-_wrong(
-    mul,
-    "product-own-factor",
+wrong(mul, "product-own-factor", __mul__=_two(np.multiply, lambda g, a, b: (g * a, g * b))).hint(
     "each operand's gradient is multiplied by the operand itself; the slope of a · b with respect to a is the other "
-    "factor.",
-    __mul__=_two(np.multiply, lambda g, a, b: g * a, lambda g, a, b: g * b),
+    "factor."
 )
-_wrong(
-    mul,
-    "product-not-reduced",
-    "the gradient of a broadcast operand has the shape of the result; sum it over the axes along which the operand was "
-    "repeated.",
-    _reduce=_unreduced,
+wrong(mul, "product-not-reduced", _reduce=_unreduced).hint(_NOT_REDUCED + ".")
+wrong(mul, "product-forgets-right-operand", __mul__=_two(np.multiply, lambda g, a, b: (g * b, 0 * g))).hint(
+    "only the left factor gets a gradient that is not 0; the product depends on the right one just as much."
 )
-_wrong(
-    mul,
-    "product-forgets-right-operand",
-    "only the left factor gets a gradient that is not 0; the product depends on the right one just as much.",
-    __mul__=_two(np.multiply, lambda g, a, b: g * b, lambda g, a, b: 0 * g),
+wrong(mul, "product-ignores-what-arrives", _upstream=_ones).hint(
+    "each factor gets the other one, whatever arrives from behind; multiply by the arriving gradient as well."
 )
-_wrong(
-    mul,
-    "product-ignores-what-arrives",
-    "each factor gets the other one, whatever arrives from behind; multiply by the arriving gradient as well.",
-    __mul__=_two(np.multiply, lambda g, a, b: b * np.ones_like(g), lambda g, a, b: a * np.ones_like(g)),
-)
-_wrong(
-    mul,
-    "product-like-a-sum",
-    "both factors get the arriving gradient as it stands, as for a sum; for a product the other factor scales it.",
-    __mul__=_two(np.multiply, lambda g, a, b: g, lambda g, a, b: g),
+wrong(mul, "product-like-a-sum", __mul__=_two(np.multiply, lambda g, a, b: (g, g))).hint(
+    "both factors get the arriving gradient as it stands, as for a sum; for a product the other factor scales it."
 )
 
 
-@exercise(points=4, name="Tensor.__truediv__", call="program", inputs=_operator("/", "nonzero"))
+@exercise(points=4, name="Tensor.__truediv__", call="program", inputs=drawn(_operator, "/", "nonzero"))
 def truediv(program: Code, x0: Any, x1: Any, gradient: Any) -> list:
     """a / b with tensors, numbers and arrays, broadcasting included, and its gradients."""
     return _on_torch(program, x0=x0, x1=x1, gradient=gradient)
 
 
-_wrong(
-    truediv,
-    "quotient-without-minus",
-    "the denominator's gradient has the wrong sign: a larger denominator makes a (positive) quotient smaller.",
-    __truediv__=_two(np.divide, lambda g, a, b: g / b, lambda g, a, b: g * a / b**2),
+wrong(truediv, "quotient-without-minus", __truediv__=_two(np.divide, lambda g, a, b: (g / b, g * a / b**2))).hint(
+    "the denominator's gradient has the wrong sign: a larger denominator makes a (positive) quotient smaller."
 )
-_wrong(
-    truediv,
-    "quotient-without-square",
-    "differentiate 1/b once more: the denominator of its slope is the square of b.",
-    __truediv__=_two(np.divide, lambda g, a, b: g / b, lambda g, a, b: -g * a / b),
+wrong(truediv, "quotient-without-square", __truediv__=_two(np.divide, lambda g, a, b: (g / b, -g * a / b))).hint(
+    "differentiate 1/b once more: the denominator of its slope is the square of b."
 )
-_wrong(
-    truediv,
-    "quotient-without-numerator",
-    "the denominator's gradient is that of 1/b; the numerator is a factor of it and stays.",
-    __truediv__=_two(np.divide, lambda g, a, b: g / b, lambda g, a, b: -g / b**2),
+wrong(truediv, "quotient-without-numerator", __truediv__=_two(np.divide, lambda g, a, b: (g / b, -g / b**2))).hint(
+    "the denominator's gradient is that of 1/b; the numerator is a factor of it and stays."
 )
-_wrong(
-    truediv,
-    "quotient-not-reduced",
-    "the gradient of a broadcast operand has the shape of the result; sum it over the axes along which the operand was "
-    "repeated.",
-    _reduce=_unreduced,
+wrong(truediv, "quotient-not-reduced", _reduce=_unreduced).hint(_NOT_REDUCED + ".")
+wrong(truediv, "quotient-constant-denominator", __truediv__=_two(np.divide, lambda g, a, b: (g / b, 0 * g))).hint(
+    "you treat the denominator as a constant; it may be a tensor with a gradient of its own."
 )
-_wrong(
-    truediv,
-    "quotient-constant-denominator",
-    "you treat the denominator as a constant; it may be a tensor with a gradient of its own.",
-    __truediv__=_two(np.divide, lambda g, a, b: g / b, lambda g, a, b: 0 * g),
-)
-_wrong(
-    truediv,
-    "quotient-rounded-down",
-    "your quotient is rounded down: `//` is another operator than `/`.",
-    __truediv__=_two(np.floor_divide, lambda g, a, b: g / b, lambda g, a, b: -g * a / b**2),
+wrong(truediv, "quotient-rounded-down", __truediv__=_two(np.floor_divide, lambda g, a, b: (g / b, -g * a / b**2))).hint(
+    "your quotient is rounded down: `//` is another operator than `/`."
 )
 
 
-def _left_operands(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
-    @st.composite
-    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
-        operator = draw(st.sampled_from(["+", "-", "*", "/"]))
-        right_shape, left_shape = draw(st.sampled_from(_largest(style, _PAIRS)))
-        x0 = draw(_data(right_shape, _numbers("nonzero", style)))
-        x1 = draw(_data(left_shape, _numbers("nonzero", style)))
-        if left_shape == () and float(x1).is_integer() and draw(st.booleans()):
-            x1 = int(x1)
-        return {
-            "operator": operator,
-            "program": _lines(_leaf("a", "x0"), f"c = x1 {operator} a", "c.backward(gradient)", "[c.data, a.grad]"),
-            "x0": x0,
-            "x1": x1,
-            "gradient": draw(_array(np.broadcast_shapes(left_shape, right_shape), _numbers("nonzero", style))),
-        }
-
-    return draw_case()
+def _left_operands(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    operator = draw(st.sampled_from(["+", "-", "*", "/"]))
+    right_shape, left_shape = draw(st.sampled_from(_largest(style, _PAIRS)))
+    x0 = array(right_shape, _numbers("nonzero", style))
+    x0, x1 = draw(x0), draw(array(left_shape, _numbers("nonzero", style)))
+    if left_shape == () and float(x1).is_integer() and draw(st.booleans()):
+        x1 = int(x1)
+    after = np.broadcast_shapes(left_shape, right_shape)
+    case = _one_operation(draw, style, f"x1 {operator} a", st.just(x0), after)
+    return {"operator": operator, "x1": x1, **case}
 
 
-@exercise(points=5, name="Tensor.__radd__", call="program", inputs=_left_operands, parts=("operator",))
+@exercise(points=5, name="Tensor.__radd__", call="program", inputs=drawn(_left_operands), parts=("operator",))
 def left(operator: Literal["+", "-", "*", "/"], program: Code, x0: Any, x1: Any, gradient: Any) -> list:
     """Numbers and arrays on the left of + - * / and a tensor on the right."""
     return _on_torch(program, x0=x0, x1=x1, gradient=gradient)
 
 
-_wrong(
-    left,
-    "left-minus-turned-around",
-    "2.0 - t arrives in your class as t.__rsub__(2.0), so there the tensor is the right operand.",
-    __rsub__=lambda self, other: self - other,
+def _turned(method: str) -> Any:
+    return lambda self, other: getattr(type(self), method)(other, self)
+
+
+wrong(left, "left-minus-turned-around", __rsub__=lambda self, other: self - other).hint(
+    "2.0 - t arrives in your class as t.__rsub__(2.0), so there the tensor is the right operand."
 )
-_wrong(
-    left,
-    "left-division-turned-around",
-    "2.0 / t arrives in your class as t.__rtruediv__(2.0), so there the tensor is the denominator.",
-    __rtruediv__=lambda self, other: self / other,
+wrong(left, "left-division-turned-around", __rtruediv__=lambda self, other: self / other).hint(
+    "2.0 / t arrives in your class as t.__rtruediv__(2.0), so there the tensor is the denominator."
 )
-_wrong(
-    left,
-    "array-takes-over",
+wrong(left, "array-takes-over", __array_ufunc__=Engine.__add__).hint(
     "an array on the left applies its own operator to your tensor, entry by entry, unless your class says that NumPy "
-    "is not to touch it: set __array_ufunc__ = None.",
-    __array_ufunc__=Engine.__add__,
-    __array_priority__=0,
+    "is not to touch it: set __array_ufunc__ = None."
 )
-_wrong(
-    left,
-    "left-division-loses-gradient",
-    "with a number or array on the left of / your result forgets where it came from: record the tensor as its input.",
-    __rtruediv__=lambda self, other: type(self)(other / self.data, True),
+wrong(left, "left-division-loses-gradient", __rtruediv__=lambda self, other: type(self)(other / self.data, True)).hint(
+    "with a number or array on the left of / your result forgets where it came from: record the tensor as its input."
 )
-_wrong(
+wrong(
     left,
     "left-operands-need-tensors",
-    "numbers and arrays on the left are used as if they were tensors; turn them into tensors first.",
-    __radd__=lambda self, other: type(self).__add__(other, self),
-    __rsub__=lambda self, other: type(self).__sub__(other, self),
-    __rmul__=lambda self, other: type(self).__mul__(other, self),
-    __rtruediv__=lambda self, other: type(self).__truediv__(other, self),
-)
+    **{f"__r{name}__": _turned(f"__{name}__") for name in ("add", "sub", "mul", "truediv")},
+).hint("numbers and arrays on the left are used as if they were tensors; turn them into tensors first.")
 
 
-@exercise(points=2, name="Tensor.__neg__", call="program", inputs=_function("-{}", _real))
+@exercise(points=2, name="Tensor.__neg__", call="program", inputs=drawn(_function, "-a"))
 def neg(program: Code, x0: Any, gradient: Any) -> list:
     """-a and its gradient."""
     return _on_torch(program, x0=x0, gradient=gradient)
 
 
-_wrong(
-    neg,
-    "minus-lost-on-the-way-back",
-    "the value is right, but the gradient passes unchanged; the slope of −a is −1.",
-    __neg__=_one(np.negative, lambda g, x, y: g),
+wrong(neg, "minus-lost-on-the-way-back", __neg__=_one(np.negative, lambda g, x, y: g)).hint(
+    "the value is right, but the gradient passes unchanged; the slope of −a is −1."
 )
-_wrong(
-    neg,
-    "minus-ignores-what-arrives",
-    "your gradient is always −1; multiply the local slope by what arrives from behind.",
-    __neg__=_one(np.negative, lambda g, x, y: -np.ones_like(g)),
+wrong(neg, "minus-ignores-what-arrives", _upstream=_ones).hint(
+    "your gradient is always −1; multiply the local slope by what arrives from behind."
 )
-_wrong(
-    neg,
-    "minus-without-memory",
-    "the new tensor does not remember where it came from, so no gradient gets back: record its input.",
-    __neg__=lambda self: type(self)(-self.data, True),
-)
-_wrong(
-    neg,
-    "minus-only-on-the-way-back",
-    "the gradient is right, but the value has kept its sign.",
-    __neg__=_one(np.positive, lambda g, x, y: -g),
+wrong(neg, "minus-without-memory", __neg__=lambda self: type(self)(-self.data, True)).hint(_NO_MEMORY)
+wrong(neg, "minus-only-on-the-way-back", __neg__=_one(np.positive, lambda g, x, y: -g)).hint(
+    "the gradient is right, but the value has kept its sign."
 )
 
 
-def _powers(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
-    @st.composite
-    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
-        power = draw(st.sampled_from([2, 3, 1, -1, -2, 0.5, 2.0, 1.5, -0.5]))
-        kind = "positive" if power != int(power) else "nonzero" if power < 0 else "real"
-        shape = draw(st.sampled_from(_largest(style, _SHAPES)))
-        return {
-            "program": _lines(_leaf("a", "x0"), f"c = a ** {power}", "c.backward(gradient)", "[c.data, a.grad]"),
-            "x0": draw(_data(shape, _numbers(kind, style))),
-            "gradient": draw(_array(shape, _numbers("nonzero", style))),
-        }
-
-    return draw_case()
+def _powers(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    power = draw(st.sampled_from([2, 3, 1, -1, -2, 0.5, 2.0, 1.5, -0.5]))
+    kind = "positive" if power != int(power) else "nonzero" if power < 0 else "real"
+    return _function(draw, style, f"a ** {power}", kind)
 
 
-def _power(forward: Any, rule: Any) -> Any:
-    return lambda self, n: _one(lambda x: forward(x, n), lambda g, x, y: rule(g, x, n))(self)
-
-
-@exercise(points=4, name="Tensor.__pow__", call="program", inputs=_powers)
+@exercise(points=4, name="Tensor.__pow__", call="program", inputs=drawn(_powers))
 def power(program: Code, x0: Any, gradient: Any) -> list:
     """a ** number and its gradient."""
     return _on_torch(program, x0=x0, gradient=gradient)
 
 
-_wrong(
-    power,
-    "power-not-lowered",
-    "the exponent of the slope has to go down by one.",
-    __pow__=_power(np.power, lambda g, x, n: g * n * x**n),
+wrong(power, "power-not-lowered", __pow__=_one(np.power, lambda g, x, y, n: g * n * x**n)).hint(
+    "the exponent of the slope has to go down by one."
 )
-_wrong(
-    power,
-    "power-without-factor",
-    "the exponent comes down as a factor in front of the slope; it is missing.",
-    __pow__=_power(np.power, lambda g, x, n: g * x ** (n - 1)),
+wrong(power, "power-without-factor", __pow__=_one(np.power, lambda g, x, y, n: g * x ** (n - 1))).hint(
+    "the exponent comes down as a factor in front of the slope; it is missing."
 )
-_wrong(
-    power,
-    "power-always-a-square",
-    "your slope is that of the square, whatever the exponent.",
-    __pow__=_power(np.power, lambda g, x, n: g * 2 * x),
+wrong(power, "power-always-a-square", __pow__=_one(np.power, lambda g, x, y, n: g * 2 * x)).hint(
+    "your slope is that of the square, whatever the exponent."
 )
-_wrong(
-    power,
-    "power-ignores-what-arrives",
-    "the local slope is right; it still has to be multiplied by the gradient that arrives from behind.",
-    __pow__=_power(np.power, lambda g, x, n: n * x ** (n - 1) * np.ones_like(g)),
-)
-_wrong(
-    power,
-    "power-as-exponential",
-    "you differentiate as if the exponent varied; here the base is the variable and the exponent is a constant.",
-    __pow__=_power(np.power, lambda g, x, n: g * x**n * np.log(np.abs(x) + (x == 0))),
-)
+wrong(power, "power-ignores-what-arrives", _upstream=_ones).hint(_ARRIVES)
+wrong(
+    power, "power-as-exponential", __pow__=_one(np.power, lambda g, x, y, n: g * x**n * np.log(np.abs(x) + (x == 0)))
+).hint("you differentiate as if the exponent varied; here the base is the variable and the exponent is a constant.")
 
 
-def _matrices(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
-    @st.composite
-    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
-        most = 2 if style is Style.SIMPLE else 4
-        rows, inner, columns = (draw(st.integers(1, most)) for _ in range(3))
-        grads = draw(st.sampled_from([(True, True), (True, True), (True, False), (False, True)]))
-        return {
-            "program": _lines(
-                _leaf("a", "x0", grads[0]),
-                _leaf("b", "x1", grads[1]),
-                "c = a @ b",
-                "c.backward(gradient)",
-                "[c.data, a.grad, b.grad]",
-            ),
-            "x0": draw(_array((rows, inner), _numbers("real", style))),
-            "x1": draw(_array((inner, columns), _numbers("real", style))),
-            "gradient": draw(_array((rows, columns), _numbers("nonzero", style))),
-        }
-
-    return draw_case()
+def _matrices(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    most = 2 if style is Style.SIMPLE else 4
+    rows, inner, columns = (draw(st.integers(1, most)) for _ in range(3))
+    grads = draw(st.sampled_from([(True, True), (True, True), (True, False), (False, True)]))
+    leaves = _leaf("a", "x0", grads[0]), _leaf("b", "x1", grads[1])
+    return {
+        "program": _lines(*leaves, "c = a @ b", "c.backward(gradient)", "[c.data, a.grad, b.grad]"),
+        "x0": draw(_array((rows, inner), _numbers("real", style))),
+        "x1": draw(_array((inner, columns), _numbers("real", style))),
+        "gradient": draw(_array((rows, columns), _numbers("nonzero", style))),
+    }
 
 
-@exercise(points=5, name="Tensor.__matmul__", call="program", inputs=_matrices)
+@exercise(points=5, name="Tensor.__matmul__", call="program", inputs=drawn(_matrices))
 def matmul(program: Code, x0: Any, x1: Any, gradient: Any) -> list:
     """a @ b for matrices and its gradients."""
     return _on_torch(program, x0=x0, x1=x1, gradient=gradient)
 
 
-_wrong(
-    matmul,
-    "matrices-not-transposed",
-    "on the way back the other matrix has to be transposed; write down the shapes and see how they fit together.",
-    __matmul__=_two(np.matmul, lambda g, a, b: g @ b, lambda g, a, b: a @ g),
+wrong(matmul, "matrices-not-transposed", __matmul__=_two(np.matmul, lambda g, a, b: (g @ b, a @ g))).hint(
+    "on the way back the other matrix has to be transposed; write down the shapes and see how they fit together."
 )
-_wrong(
-    matmul,
-    "matrices-in-the-wrong-order",
-    "the factors of the left operand's gradient stand in the wrong order: a matrix product does not commute.",
-    __matmul__=_two(np.matmul, lambda g, a, b: b.T @ g, lambda g, a, b: a.T @ g),
+wrong(matmul, "matrices-in-the-wrong-order", __matmul__=_two(np.matmul, lambda g, a, b: (b.T @ g, a.T @ g))).hint(
+    "the factors of the left operand's gradient stand in the wrong order: a matrix product does not commute."
 )
-_wrong(
-    matmul,
-    "matrices-gradient-transposed",
-    "the right operand's gradient is transposed: a gradient has the shape of what it belongs to.",
-    __matmul__=_two(np.matmul, lambda g, a, b: g @ b.T, lambda g, a, b: g.T @ a),
+wrong(matmul, "matrices-gradient-transposed", __matmul__=_two(np.matmul, lambda g, a, b: (g @ b.T, g.T @ a))).hint(
+    "the right operand's gradient is transposed: a gradient has the shape of what it belongs to."
 )
-_wrong(
-    matmul,
-    "matrices-forget-right-operand",
-    "the right operand's gradient is always 0; the product depends on it just as much as on the left one.",
-    __matmul__=_two(np.matmul, lambda g, a, b: g @ b.T, lambda g, a, b: np.zeros_like(b)),
-)
-_wrong(
-    matmul,
-    "matrices-ignore-what-arrives",
-    "you use ones in place of the gradient that arrives from behind.",
-    __matmul__=_two(np.matmul, lambda g, a, b: np.ones_like(g) @ b.T, lambda g, a, b: a.T @ np.ones_like(g)),
+wrong(
+    matmul, "matrices-forget-right-operand", __matmul__=_two(np.matmul, lambda g, a, b: (g @ b.T, np.zeros_like(b)))
+).hint("the right operand's gradient is always 0; the product depends on it just as much as on the left one.")
+wrong(matmul, "matrices-ignore-what-arrives", _upstream=_ones).hint(
+    "you use ones in place of the gradient that arrives from behind."
 )
 
 
 # --- methods ----------------------------------------------------------------------------------------------------------
 
 
-def _reductions(method: str) -> Any:
-    def inputs(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
-        @st.composite
-        def draw_case(draw: st.DrawFn) -> dict[str, Any]:
-            shape = draw(st.sampled_from(_largest(style, _SHAPES)))
-            axis = draw(st.sampled_from([None, *range(-len(shape), len(shape))]))
-            keepdims = draw(st.booleans()) if shape else False
-            given_axis = "" if axis is None else f"axis={axis}"
-            call = f"a.{method}({', '.join(filter(None, [given_axis, 'keepdims=True' if keepdims else '']))})"
-            result = np.sum(np.zeros(shape), axis=axis, keepdims=keepdims).shape
-            return {
-                "program": _lines(_leaf("a", "x0"), f"c = {call}", "c.backward(gradient)", "[c.data, a.grad]"),
-                "x0": draw(_data(shape, _numbers("real", style))),
-                "gradient": draw(_array(result, _numbers("nonzero", style))),
-            }
-
-        return draw_case()
-
-    return inputs
+def _reductions(draw: st.DrawFn, style: Style, method: str) -> dict[str, Any]:
+    shape = draw(st.sampled_from(_largest(style, _SHAPES)))
+    axis = draw(st.sampled_from([None, *range(-len(shape), len(shape))]))
+    keepdims = draw(st.booleans()) if shape else False
+    given = ", ".join([f"axis={axis}"] * (axis is not None) + ["keepdims=True"] * keepdims)
+    after = np.sum(np.zeros(shape), axis=axis, keepdims=keepdims).shape
+    return _one_operation(draw, style, f"a.{method}({given})", array(shape, _numbers("real", style)), after)
 
 
-@exercise(points=5, name="Tensor.sum", call="program", inputs=_reductions("sum"))
+@exercise(points=5, name="Tensor.sum", call="program", inputs=drawn(_reductions, "sum"))
 def total(program: Code, x0: Any, gradient: Any) -> list:
     """a.sum(axis, keepdims) and its gradient."""
     return _on_torch(program, x0=x0, gradient=gradient)
 
 
-def _numpy_sum(x: Any, axis: Any, keep: bool) -> Any:
-    return x.sum(axis=axis, keepdims=keep)
-
-
-def _numpy_mean(x: Any, axis: Any, keep: bool) -> Any:
-    return x.mean(axis=axis, keepdims=keep)
-
-
-def _unexpanded(g: Any, x: Any, axis: Any, keep: bool) -> Any:
+def _unexpanded(g: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     return g * np.ones_like(x)
 
 
-_wrong(
-    total,
-    "total-axis-not-put-back",
+wrong(total, "total-axis-not-put-back", sum=_reduction(np.sum, _unexpanded)).hint(
     "without keepdims the summed axis is gone, and broadcasting puts what arrives along the wrong one: give the "
-    "gradient its axis of size 1 back before you spread it.",
-    sum=_reduction(_numpy_sum, _unexpanded),
+    "gradient its axis of size 1 back before you spread it."
 )
-_wrong(
-    total,
-    "total-ignores-what-arrives",
-    "every entry gets 1, whatever arrives from behind; spread the arriving gradient over the entries.",
-    sum=_reduction(_numpy_sum, lambda g, x, axis, keep: np.ones_like(x)),
+wrong(total, "total-ignores-what-arrives", _upstream=_ones).hint(
+    "every entry gets 1, whatever arrives from behind; spread the arriving gradient over the entries."
 )
-_wrong(
+wrong(
     total,
     "total-with-gradient-of-mean",
-    "your gradient is that of the mean: each entry moves the sum by its full amount, so nothing is divided.",
-    sum=_reduction(_numpy_sum, lambda g, x, axis, keep: _spread(g, x, axis, keep) / _count(x, axis)),
+    sum=_reduction(np.sum, lambda g, x, axis, keepdims: _spread(g, x, axis, keepdims) / _count(x, axis)),
+).hint("your gradient is that of the mean: each entry moves the sum by its full amount, so nothing is divided.")
+wrong(total, "total-ignores-axis", sum=lambda self, axis=None, keepdims=False: Engine.sum(self, None, keepdims)).hint(
+    "you sum over all entries even if an axis is given."
 )
-_wrong(
-    total,
-    "total-ignores-axis",
-    "you sum over all entries even if an axis is given.",
-    sum=lambda self, axis=None, keepdims=False: Engine.sum(self, None, keepdims),
-)
-_wrong(
-    total,
-    "total-ignores-keepdims",
-    "keepdims=True is ignored: the summed axis should stay, with size 1.",
-    sum=lambda self, axis=None, keepdims=False: Engine.sum(self, axis, False),
+wrong(total, "total-ignores-keepdims", sum=lambda self, axis=None, keepdims=False: Engine.sum(self, axis, False)).hint(
+    "keepdims=True is ignored: the summed axis should stay, with size 1."
 )
 
 
-@exercise(points=4, name="Tensor.mean", call="program", inputs=_reductions("mean"))
+@exercise(points=4, name="Tensor.mean", call="program", inputs=drawn(_reductions, "mean"))
 def average(program: Code, x0: Any, gradient: Any) -> list:
     """a.mean(axis, keepdims) and its gradient."""
     return _on_torch(program, x0=x0, gradient=gradient)
 
 
-_wrong(
-    average,
-    "mean-without-its-share",
-    "your gradient is that of the sum: each entry moves the mean only by its share, one over the number of entries.",
-    mean=_reduction(_numpy_mean, _spread),
+wrong(average, "mean-without-its-share", mean=_reduction(np.mean, _spread)).hint(
+    "your gradient is that of the sum: each entry moves the mean only by its share, one over the number of entries."
 )
-_wrong(
+wrong(
     average,
     "mean-divides-by-all-entries",
-    "with an axis given, the mean is over the entries along this axis; your gradient divides by the number of all.",
-    mean=_reduction(_numpy_mean, lambda g, x, axis, keep: _spread(g, x, axis, keep) / x.size),
-)
-_wrong(
+    mean=_reduction(np.mean, lambda g, x, axis, keepdims: _spread(g, x, axis, keepdims) / x.size),
+).hint("with an axis given, the mean is over the entries along this axis; your gradient divides by the number of all.")
+wrong(
     average,
     "mean-axis-not-put-back",
+    mean=_reduction(np.mean, lambda g, x, axis, keepdims: g * np.ones_like(x) / _count(x, axis)),
+).hint(
     "without keepdims the averaged axis is gone, and broadcasting puts what arrives along the wrong one: give the "
-    "gradient its axis of size 1 back before you spread it.",
-    mean=_reduction(_numpy_mean, lambda g, x, axis, keep: _unexpanded(g, x, axis, keep) / _count(x, axis)),
+    "gradient its axis of size 1 back before you spread it."
 )
-_wrong(
-    average,
-    "mean-is-a-sum",
-    "you return the sum and its gradient; the division by the number of entries is missing.",
-    mean=Engine.sum,
+wrong(average, "mean-is-a-sum", mean=Engine.sum).hint(
+    "you return the sum and its gradient; the division by the number of entries is missing."
 )
-_wrong(
-    average,
-    "mean-ignores-what-arrives",
-    "every entry gets the same share, whatever arrives from behind; multiply by the arriving gradient.",
-    mean=_reduction(_numpy_mean, lambda g, x, axis, keep: np.ones_like(x) / _count(x, axis)),
+wrong(average, "mean-ignores-what-arrives", _upstream=_ones).hint(
+    "every entry gets the same share, whatever arrives from behind; multiply by the arriving gradient."
 )
 
 
-@exercise(points=3, name="Tensor.exp", call="program", inputs=_function("{}.exp()", _exponents))
+_EXPONENTS = (0.0, 1.0, -1.0, 5.0, -20.0)
+
+
+@exercise(points=3, name="Tensor.exp", call="program", inputs=drawn(_function, "a.exp()", "real", _EXPONENTS))
 def exponential(program: Code, x0: Any, gradient: Any) -> list:
     """a.exp() and its gradient."""
     return _on_torch(program, x0=x0, gradient=gradient)
 
 
-_wrong(
-    exponential,
-    "exp-slope-is-input",
-    "you multiply by the input; the slope of the exponential function is its own value.",
-    exp=_one(np.exp, lambda g, x, y: g * x),
+wrong(exponential, "exp-slope-is-input", exp=_one(np.exp, lambda g, x, y: g * x)).hint(
+    "you multiply by the input; the slope of the exponential function is its own value."
 )
-_wrong(
-    exponential,
-    "exp-passes-everything",
-    "the gradient passes unchanged; the local slope is missing.",
-    exp=_one(np.exp, lambda g, x, y: g),
+wrong(exponential, "exp-passes-everything", exp=_one(np.exp, lambda g, x, y: g)).hint(
+    "the gradient passes unchanged; the local slope is missing."
 )
-_wrong(
-    exponential,
-    "exp-ignores-what-arrives",
-    "the local slope is right; it still has to be multiplied by the gradient that arrives from behind.",
-    exp=_one(np.exp, lambda g, x, y: y * np.ones_like(g)),
-)
-_wrong(
-    exponential,
-    "exp-lowered-like-a-power",
-    "you differentiate as if it were a power, with one less in the exponent; here the exponent is the variable.",
-    exp=_one(np.exp, lambda g, x, y: g * x * np.exp(x - 1)),
+wrong(exponential, "exp-ignores-what-arrives", _upstream=_ones).hint(_ARRIVES)
+wrong(exponential, "exp-lowered-like-a-power", exp=_one(np.exp, lambda g, x, y: g * x * np.exp(x - 1))).hint(
+    "you differentiate as if it were a power, with one less in the exponent; here the exponent is the variable."
 )
 
 
-@exercise(points=3, name="Tensor.log", call="program", inputs=_function("{}.log()", _positive))
+@exercise(points=3, name="Tensor.log", call="program", inputs=drawn(_function, "a.log()", "positive"))
 def logarithm(program: Code, x0: Any, gradient: Any) -> list:
     """a.log(), the natural logarithm, and its gradient."""
     return _on_torch(program, x0=x0, gradient=gradient)
 
 
-_wrong(
-    logarithm,
-    "log-multiplies",
-    "you multiply by the input where you should divide by it: the logarithm gets flatter as its input grows.",
-    log=_one(np.log, lambda g, x, y: g * x),
+wrong(logarithm, "log-multiplies", log=_one(np.log, lambda g, x, y: g * x)).hint(
+    "you multiply by the input where you should divide by it: the logarithm gets flatter as its input grows."
 )
-_wrong(
-    logarithm,
-    "log-slope-from-output",
-    "you divide by the output; the slope of the logarithm at x is one over x.",
-    log=_one(np.log, lambda g, x, y: g / y),
+wrong(logarithm, "log-slope-from-output", log=_one(np.log, lambda g, x, y: g / y)).hint(
+    "you divide by the output; the slope of the logarithm at x is one over x."
 )
-_wrong(
-    logarithm,
-    "log-to-base-ten",
-    "this is the logarithm to base 10; machine learning uses the natural one.",
-    log=_one(np.log10, lambda g, x, y: g / (x * np.log(10))),
+wrong(logarithm, "log-to-base-ten", log=_one(np.log10, lambda g, x, y: g / (x * np.log(10)))).hint(
+    "this is the logarithm to base 10; machine learning uses the natural one."
 )
-_wrong(
-    logarithm,
-    "log-of-one-more",
-    "a 1 is added inside the logarithm, which keeps it away from 0 but makes it another function.",
-    log=_one(np.log1p, lambda g, x, y: g / (1 + x)),
+wrong(logarithm, "log-of-one-more", log=_one(np.log1p, lambda g, x, y: g / (1 + x))).hint(
+    "a 1 is added inside the logarithm, which keeps it away from 0 but makes it another function."
 )
-_wrong(
-    logarithm,
-    "log-ignores-what-arrives",
-    "the local slope is right; it still has to be multiplied by the gradient that arrives from behind.",
-    log=_one(np.log, lambda g, x, y: np.ones_like(g) / x),
-)
+wrong(logarithm, "log-ignores-what-arrives", _upstream=_ones).hint(_ARRIVES)
 
 
-@exercise(points=3, name="Tensor.relu", call="program", inputs=_function("{}.relu()", _kinked))
+def _kinked(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    shape = draw(st.sampled_from(_largest(style, _SHAPES)))
+    return _one_operation(draw, style, "a.relu()", array(shape, _numbers("real", style) | st.just(0.0)), shape)
+
+
+@exercise(points=3, name="Tensor.relu", call="program", inputs=drawn(_kinked))
 def relu(program: Code, x0: Any, gradient: Any) -> list:
     """a.relu() and its gradient, with slope 0 at 0."""
     return _on_torch(program, x0=x0, gradient=gradient)
 
 
-def _rectified(x: Any) -> Any:
-    return np.maximum(x, 0)
+wrong(relu, "relu-slope-one-at-zero", relu=_one(_rectified, lambda g, x, y: g * (x >= 0))).hint(
+    "only at exactly 0 you differ: there the slope is a matter of convention, and ours, like PyTorch's, is 0."
+)
+wrong(relu, "relu-passes-everything-back", relu=_one(_rectified, lambda g, x, y: g)).hint(
+    "where the input is negative, relu is flat and no gradient passes."
+)
+wrong(relu, "relu-looks-at-the-gradient", relu=_one(_rectified, lambda g, x, y: np.maximum(g, 0))).hint(
+    "you set negative gradients to 0; what decides is the sign of the input; the gradient keeps its own."
+)
+wrong(relu, "relu-value-as-slope", relu=_one(_rectified, lambda g, x, y: g * y)).hint(
+    "you multiply by the value of relu; its slope is 1 or 0."
+)
+wrong(relu, "relu-ignores-what-arrives", _upstream=_ones).hint(_ARRIVES)
 
 
-_wrong(
-    relu,
-    "relu-slope-one-at-zero",
-    "only at exactly 0 you differ: there the slope is a matter of convention, and ours, like PyTorch's, is 0.",
-    relu=_one(_rectified, lambda g, x, y: g * (x >= 0)),
-)
-_wrong(
-    relu,
-    "relu-passes-everything-back",
-    "where the input is negative, relu is flat and no gradient passes.",
-    relu=_one(_rectified, lambda g, x, y: g),
-)
-_wrong(
-    relu,
-    "relu-looks-at-the-gradient",
-    "you set negative gradients to 0; what decides is the sign of the input; the gradient keeps its own.",
-    relu=_one(_rectified, lambda g, x, y: np.maximum(g, 0)),
-)
-_wrong(
-    relu,
-    "relu-value-as-slope",
-    "you multiply by the value of relu; its slope is 1 or 0.",
-    relu=_one(_rectified, lambda g, x, y: g * y),
-)
-_wrong(
-    relu,
-    "relu-ignores-what-arrives",
-    "the local slope is right; it still has to be multiplied by the gradient that arrives from behind.",
-    relu=_one(_rectified, lambda g, x, y: (x > 0) * np.ones_like(g)),
-)
+_SATURATED = (0.0, 30.0, -30.0, 1.0, -5.0)
 
 
-@exercise(points=3, name="Tensor.sigmoid", call="program", inputs=_function("{}.sigmoid()", _saturating))
+@exercise(points=3, name="Tensor.sigmoid", call="program", inputs=drawn(_function, "a.sigmoid()", "real", _SATURATED))
 def sigmoid(program: Code, x0: Any, gradient: Any) -> list:
     """a.sigmoid() and its gradient."""
     return _on_torch(program, x0=x0, gradient=gradient)
 
 
-_wrong(
-    sigmoid,
-    "sigmoid-slope-from-input",
-    "y (1 − y) is written in terms of the sigmoid's output; you put its input there.",
-    sigmoid=_one(_sigmoid, lambda g, x, y: g * x * (1 - x)),
+wrong(sigmoid, "sigmoid-slope-from-input", sigmoid=_one(_sigmoid, lambda g, x, y: g * x * (1 - x))).hint(
+    "y (1 − y) is written in terms of the sigmoid's output; you put its input there."
 )
-_wrong(
-    sigmoid,
-    "sigmoid-slope-of-tanh",
-    "this slope belongs to tanh.",
-    sigmoid=_one(_sigmoid, lambda g, x, y: g * (1 - y**2)),
+wrong(sigmoid, "sigmoid-slope-of-tanh", sigmoid=_one(_sigmoid, lambda g, x, y: g * (1 - y**2))).hint(
+    "this slope belongs to tanh."
 )
-_wrong(
-    sigmoid,
-    "sigmoid-half-a-slope",
-    "a factor of the slope is missing: the sigmoid is flat at both ends.",
-    sigmoid=_one(_sigmoid, lambda g, x, y: g * (1 - y)),
+wrong(sigmoid, "sigmoid-half-a-slope", sigmoid=_one(_sigmoid, lambda g, x, y: g * (1 - y))).hint(
+    "a factor of the slope is missing: the sigmoid is flat at both ends."
 )
-_wrong(
-    sigmoid,
-    "sigmoid-applied-again",
-    "you apply the sigmoid to its own output before you take the slope.",
-    sigmoid=_one(_sigmoid, lambda g, x, y: g * _sigmoid(y) * (1 - _sigmoid(y))),
-)
-_wrong(
-    sigmoid,
-    "sigmoid-ignores-what-arrives",
-    "the local slope is right; it still has to be multiplied by the gradient that arrives from behind.",
-    sigmoid=_one(_sigmoid, lambda g, x, y: y * (1 - y) * np.ones_like(g)),
-)
+wrong(
+    sigmoid, "sigmoid-applied-again", sigmoid=_one(_sigmoid, lambda g, x, y: g * _sigmoid(y) * (1 - _sigmoid(y)))
+).hint("you apply the sigmoid to its own output before you take the slope.")
+wrong(sigmoid, "sigmoid-ignores-what-arrives", _upstream=_ones).hint(_ARRIVES)
 
 
-@exercise(points=3, name="Tensor.tanh", call="program", inputs=_function("{}.tanh()", _saturating))
+@exercise(points=3, name="Tensor.tanh", call="program", inputs=drawn(_function, "a.tanh()", "real", _SATURATED))
 def tanh(program: Code, x0: Any, gradient: Any) -> list:
     """a.tanh() and its gradient."""
     return _on_torch(program, x0=x0, gradient=gradient)
 
 
-_wrong(
-    tanh,
-    "tanh-slope-from-input",
-    "1 − y² is written in terms of the output of tanh; you put its input there.",
-    tanh=_one(np.tanh, lambda g, x, y: g * (1 - x**2)),
+wrong(tanh, "tanh-slope-from-input", tanh=_one(np.tanh, lambda g, x, y: g * (1 - x**2))).hint(
+    "1 − y² is written in terms of the output of tanh; you put its input there."
 )
-_wrong(
-    tanh,
-    "tanh-slope-of-sigmoid",
-    "this slope belongs to the sigmoid.",
-    tanh=_one(np.tanh, lambda g, x, y: g * y * (1 - y)),
+wrong(tanh, "tanh-slope-of-sigmoid", tanh=_one(np.tanh, lambda g, x, y: g * y * (1 - y))).hint(
+    "this slope belongs to the sigmoid."
 )
-_wrong(
-    tanh,
-    "tanh-without-square",
-    "the output is squared in the slope of tanh, which makes it the same on both sides of 0.",
-    tanh=_one(np.tanh, lambda g, x, y: g * (1 - y)),
+wrong(tanh, "tanh-without-square", tanh=_one(np.tanh, lambda g, x, y: g * (1 - y))).hint(
+    "the output is squared in the slope of tanh, which makes it the same on both sides of 0."
 )
-_wrong(
-    tanh,
-    "tanh-ignores-what-arrives",
-    "the local slope is right; it still has to be multiplied by the gradient that arrives from behind.",
-    tanh=_one(np.tanh, lambda g, x, y: (1 - y**2) * np.ones_like(g)),
-)
+wrong(tanh, "tanh-ignores-what-arrives", _upstream=_ones).hint(_ARRIVES)
 
 
-def _shape_changes(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
-    changes = [
-        ((2,), (2, 1)),
-        ((2,), (1, 2)),
-        ((1, 2), (2,)),
-        ((2, 2), (4,)),
-        ((4,), (2, 2)),
-        ((2, 3), (3, 2)),
-        ((6,), (2, 3)),
-        ((2, 3), (1, 6)),
-        ((4, 2), (2, 2, 2)),
-        ((3, 4), (6, 2)),
-    ]
-
-    @st.composite
-    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
-        before, after = draw(st.sampled_from(_largest(style, changes)))
-        call = f"a.reshape({', '.join(map(str, after))})"
-        return {
-            "program": _lines(_leaf("a", "x0"), f"c = {call}", "c.backward(gradient)", "[c.data, a.grad]"),
-            "x0": draw(_array(before, _numbers("real", style))),
-            "gradient": draw(_array(after, _numbers("nonzero", style))),
-        }
-
-    return draw_case()
+_CHANGES = [
+    ((2,), (2, 1)),
+    ((2,), (1, 2)),
+    ((1, 2), (2,)),
+    ((2, 2), (4,)),
+    ((4,), (2, 2)),
+    ((2, 3), (3, 2)),
+    ((6,), (2, 3)),
+    ((2, 3), (1, 6)),
+    ((4, 2), (2, 2, 2)),
+    ((3, 4), (6, 2)),
+]
 
 
-@exercise(points=3, name="Tensor.reshape", call="program", inputs=_shape_changes)
+def _shape_changes(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    before, after = draw(st.sampled_from(_largest(style, _CHANGES)))
+    call = f"a.reshape({', '.join(map(str, after))})"
+    return _one_operation(draw, style, call, _array(before, _numbers("real", style)), after)
+
+
+@exercise(points=3, name="Tensor.reshape", call="program", inputs=drawn(_shape_changes))
 def reshape(program: Code, x0: Any, gradient: Any) -> list:
     """a.reshape(*shape) and its gradient."""
     return _on_torch(program, x0=x0, gradient=gradient)
 
 
-def _reshaped(forward: Any, rule: Any) -> Any:
-    return lambda self, *shape: _one(lambda x: forward(x, shape), lambda g, x, y: rule(g, x))(self)
-
-
-_wrong(
-    reshape,
-    "reshape-not-undone",
-    "the gradient arrives in the new shape and is handed back in it; a gradient has the shape of what it belongs to.",
-    reshape=_reshaped(lambda x, shape: x.reshape(shape), lambda g, x: g),
-    _reduce=_unreduced,
+wrong(reshape, "reshape-not-undone", reshape=_reshaped(lambda g, x: g), _reduce=_unreduced).hint(
+    "the gradient arrives in the new shape and is handed back in it; a gradient has the shape of what it belongs to."
 )
-_wrong(
-    reshape,
-    "reshape-by-columns",
-    "you read the entries column by column; NumPy's and our order is row by row.",
-    reshape=_reshaped(lambda x, shape: x.reshape(shape, order="F"), lambda g, x: g.reshape(x.shape, order="F")),
+wrong(reshape, "reshape-by-columns", reshape=_reshaped(lambda g, x: g.reshape(x.shape, order="F"), order="F")).hint(
+    "you read the entries column by column; NumPy's and our order is row by row."
 )
-_wrong(
-    reshape,
-    "reshape-undone-by-columns",
-    "on the way back the entries are taken column by column, on the way forward row by row: they end up elsewhere.",
-    reshape=_reshaped(lambda x, shape: x.reshape(shape), lambda g, x: g.reshape(x.shape, order="F")),
+wrong(reshape, "reshape-undone-by-columns", reshape=_reshaped(lambda g, x: g.reshape(x.shape, order="F"))).hint(
+    "on the way back the entries are taken column by column, on the way forward row by row: they end up elsewhere."
 )
-_wrong(
-    reshape,
-    "reshape-without-memory",
-    "the new tensor does not remember where it came from, so no gradient gets back: record its input.",
-    reshape=lambda self, *shape: type(self)(self.data.reshape(shape), True),
+wrong(reshape, "reshape-without-memory", reshape=lambda self, *shape: type(self)(self.data.reshape(shape), True)).hint(
+    _NO_MEMORY
 )
-_wrong(
-    reshape,
-    "reshape-ignores-what-arrives",
-    "the entries' gradients are all 1; a reshape passes on what arrives, entry by entry.",
-    reshape=_reshaped(lambda x, shape: x.reshape(shape), lambda g, x: np.ones_like(x)),
+wrong(reshape, "reshape-ignores-what-arrives", _upstream=_ones).hint(
+    "the entries' gradients are all 1; a reshape passes on what arrives, entry by entry."
 )
 
 
-def _transpositions(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
-    @st.composite
-    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
-        most = 2 if style is Style.SIMPLE else 4
-        rows, columns = draw(st.integers(1, most)), draw(st.integers(1, most))
-        return {
-            "program": _lines(_leaf("a", "x0"), "c = a.T", "c.backward(gradient)", "[c.data, a.grad]"),
-            "x0": draw(_array((rows, columns), _numbers("real", style))),
-            "gradient": draw(_array((columns, rows), _numbers("nonzero", style))),
-        }
-
-    return draw_case()
+def _transpositions(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    most = 2 if style is Style.SIMPLE else 4
+    rows, columns = draw(st.integers(1, most)), draw(st.integers(1, most))
+    return _one_operation(draw, style, "a.T", _array((rows, columns), _numbers("real", style)), (columns, rows))
 
 
-@exercise(points=3, name="Tensor.T", call="program", inputs=_transpositions)
+@exercise(points=3, name="Tensor.T", call="program", inputs=drawn(_transpositions))
 def transpose(program: Code, x0: Any, gradient: Any) -> list:
     """a.T of a matrix and its gradient."""
     return _on_torch(program, x0=x0, gradient=gradient)
 
 
-_wrong(
-    transpose,
-    "transpose-not-undone",
-    "the gradient arrives transposed and is handed back so; transpose it again.",
-    T=property(_one(np.transpose, lambda g, x, y: g)),
-    _reduce=_unreduced,
+wrong(transpose, "transpose-not-undone", T=property(_one(np.transpose, lambda g, x, y: g)), _reduce=_unreduced).hint(
+    "the gradient arrives transposed and is handed back so; transpose it again."
 )
-_wrong(
+wrong(
     transpose,
     "transpose-by-reshape",
-    "a reshape gives the right shape and leaves the entries in their old order; transposing swaps rows and columns.",
     T=property(_one(lambda x: x.reshape(x.shape[::-1]), lambda g, x, y: g.reshape(x.shape))),
-)
-_wrong(
-    transpose,
-    "transpose-undone-by-reshape",
-    "on the way back the gradient gets its shape by a reshape, which leaves the entries in the wrong order.",
-    T=property(_one(np.transpose, lambda g, x, y: g.reshape(x.shape))),
-)
-_wrong(
-    transpose,
-    "transpose-without-memory",
-    "the new tensor does not remember where it came from, so no gradient gets back: record its input.",
-    T=property(lambda self: type(self)(self.data.T, True)),
-)
-_wrong(
-    transpose,
-    "transpose-ignores-what-arrives",
-    "the entries' gradients are all 1; a transpose passes on what arrives, entry by entry.",
-    T=property(_one(np.transpose, lambda g, x, y: np.ones_like(x))),
+).hint("a reshape gives the right shape and leaves the entries in their old order; transposing swaps rows and columns.")
+wrong(
+    transpose, "transpose-undone-by-reshape", T=property(_one(np.transpose, lambda g, x, y: g.reshape(x.shape)))
+).hint("on the way back the gradient gets its shape by a reshape, which leaves the entries in the wrong order.")
+wrong(transpose, "transpose-without-memory", T=property(lambda self: type(self)(self.data.T, True))).hint(_NO_MEMORY)
+wrong(transpose, "transpose-ignores-what-arrives", _upstream=_ones).hint(
+    "the entries' gradients are all 1; a transpose passes on what arrives, entry by entry."
 )
 
 
@@ -1449,7 +1078,7 @@ def _harmless(expression: str, known: Mapping[str, Any]) -> Any:
 def _graphs(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     """A program of a few random operations: only lines that matter, but both leaves, used or not."""
     shapes = draw(st.sampled_from([pair for pair in _PAIRS if len(pair[0]) < 3 > len(pair[1])]))
-    x0, x1 = (draw(_data(shape, _numbers("nonzero", style))) for shape in shapes)
+    x0, x1 = (draw(array(shape, _numbers("nonzero", style))) for shape in shapes)
     x0, x1 = (np.clip(x, -3, 3) if isinstance(x, np.ndarray) else max(min(x, 3.0), -3.0) for x in (x0, x1))
     grads = draw(st.sampled_from([(True, True), (True, True), (True, False), (False, True)]))
     known: dict[str, Any] = {"a": Engine(x0, grads[0]), "b": Engine(x1, grads[1])}
@@ -1472,62 +1101,57 @@ def _graphs(draw: st.DrawFn, style: Style) -> dict[str, Any]:
         start = f"{last}.backward()"
     else:
         gradient = draw(_array(result.shape, st.sampled_from([1.0, 2.0, -1.0, 0.5])))
-        start = draw(
-            st.sampled_from(
-                [f"{last}.sum().backward()", f"{last}.backward({literal(gradient)})", f"{last}.mean().backward()"]
-            )
-        )
-    program = _lines(
-        _leaf("a", "x0", grads[0]),
-        _leaf("b", "x1", grads[1]),
-        *(f"{name} = {text}" for name, text in lines.items() if name in needed),
-        start,
-        f"[{last}.data, a.grad, b.grad]",
-    )
-    grown = run(RIGHT, program, x0=x0, x1=x1)[1:]
+        starts = [f"{last}.sum().backward()", f"{last}.backward({literal(gradient)})", f"{last}.mean().backward()"]
+        start = draw(st.sampled_from(starts))
+    needed_lines = [f"{name} = {text}" for name, text in lines.items() if name in needed]
+    case = _case("random graphs", x0, x1, *needed_lines, start, f"[{last}.data, a.grad, b.grad]", grads=grads)
+    grown = run(RIGHT, case["program"], x0=x0, x1=x1)[1:]
     assume(all(entry is None or np.abs(entry).max() < 1e4 for entry in grown))
-    return {"topic": "random graphs", "program": program, "x0": x0, "x1": x1}
+    return case
+
+
+def _case(topic: str, x0: Any, x1: Any, *lines: str, grads: tuple[bool, bool] = (True, True)) -> dict[str, Any]:
+    """A program on two leaves, a and b."""
+    program = _lines(_leaf("a", "x0", grads[0]), _leaf("b", "x1", grads[1]), *lines)
+    return {"topic": topic, "program": program, "x0": x0, "x1": x1}
 
 
 def _few(style: Style) -> SearchStrategy[float]:
     return decimals(-3, 3) if style is Style.TYPICAL else st.sampled_from([1.0, 2.0, 3.0, -1.0, 0.5, -2.0, 1.25])
 
 
+_DIAMONDS = [
+    ["c = a * a"],
+    ["c = a + a"],
+    ["c = a + b", "d = c * c"],
+    ["c = a * b", "d = c + a"],
+    ["c = a * b", "d = a + b", "e = c * d"],
+    ["c = a + b", "d = c * a", "e = c * b", "f = d + e"],
+    ["c = a * a", "d = c + a", "e = c * d"],
+    ["c = a + b", "d = c * b", "e = d + c", "f = e * c"],
+    ["c = a * b", "d = c * c", "e = c + d", "f = e * a"],
+    ["c = a + a", "d = c + c", "e = d * c"],
+]
+
+
 @st.composite
 def _shared(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     """Nodes used more than once: diamonds of + and * on tensors of one shape."""
     shape = draw(st.sampled_from([(), (), (2,)] if style is Style.SIMPLE else [(), (2,), (2, 2)]))
-    x0, x1 = (draw(_data(shape, _few(style))) for _ in range(2))
-    body = draw(
-        st.sampled_from(
-            [
-                ["c = a * a"],
-                ["c = a + a"],
-                ["c = a + b", "d = c * c"],
-                ["c = a * b", "d = c + a"],
-                ["c = a * b", "d = a + b", "e = c * d"],
-                ["c = a + b", "d = c * a", "e = c * b", "f = d + e"],
-                ["c = a * a", "d = c + a", "e = c * d"],
-                ["c = a + b", "d = c * b", "e = d + c", "f = e * c"],
-                ["c = a * b", "d = c * c", "e = c + d", "f = e * a"],
-                ["c = a + a", "d = c + c", "e = d * c"],
-            ]
-        )
-    )
+    x0, x1 = (draw(array(shape, _few(style))) for _ in range(2))
+    body = draw(st.sampled_from(_DIAMONDS))
     last = body[-1][0]
     gradient = "" if shape == () else literal(draw(_array(shape, st.sampled_from([1.0, 2.0, -1.0]))))
-    program = _lines(
-        _leaf("a", "x0"), _leaf("b", "x1"), *body, f"{last}.backward({gradient})", f"[{last}.data, a.grad, b.grad]"
-    )
-    return {"topic": "shared nodes", "program": program, "x0": x0, "x1": x1}
+    told = f"[{last}.data, a.grad, b.grad]"
+    return _case("shared nodes", x0, x1, *body, f"{last}.backward({gradient})", told)
 
 
 @st.composite
 def _handed_on(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     """A sum hands one gradient to both its terms: what a function makes of its own must not change the other's."""
     shape = draw(st.sampled_from([(), (2,), (2, 2)]))
-    x0 = draw(_data(shape, st.sampled_from([1.0, 2.0, 3.0, 0.5, 1.25])))
-    x1 = draw(_data(shape, _few(style)))
+    x0 = draw(array(shape, st.sampled_from([1.0, 2.0, 3.0, 0.5, 1.25])))
+    x1 = draw(array(shape, _few(style)))
     given = "" if shape == () else literal(draw(_array(shape, st.sampled_from([1.0, 2.0, -1.0]))))
     functions = [".exp()", ".log()", ".relu()", ".sigmoid()", ".tanh()", " ** 2", " * 2.0", " / 2.0"]
     body = [
@@ -1544,58 +1168,57 @@ def _handed_on(draw: st.DrawFn, style: Style) -> dict[str, Any]:
 def _repeated(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     """A second backward adds to the gradients of the first."""
     shape = draw(st.sampled_from([(), (2,)]))
-    x0, x1 = (draw(_data(shape, _few(style))) for _ in range(2))
+    x0, x1 = (draw(array(shape, _few(style))) for _ in range(2))
     seed = "" if shape == () else literal(draw(_array(shape, st.sampled_from([1.0, 2.0, -1.0]))))
-    body = draw(
-        st.sampled_from(
-            [
-                ["c = a * b", f"c.backward({seed})", f"c.backward({seed})"],
-                ["c = a + b", f"c.backward({seed})", f"c.backward({seed})", f"c.backward({seed})"],
-                ["c = a * b", "d = c * a", f"d.backward({seed})", f"d.backward({seed})"],
-                ["c = a * b", "d = a + b", f"c.backward({seed})", f"d.backward({seed})"],
-                ["c = a * b", "d = c + b", f"c.backward({seed})", f"d.backward({seed})"],
-                ["c = a + a", "d = c * b", f"d.backward({seed})", f"c.backward({seed})"],
-            ]
-        )
-    )
-    program = _lines(_leaf("a", "x0"), _leaf("b", "x1"), *body, "[a.grad, b.grad]")
-    return {"topic": "repeated backward", "program": program, "x0": x0, "x1": x1}
+    c, d = f"c.backward({seed})", f"d.backward({seed})"
+    bodies = [
+        ["c = a * b", c, c],
+        ["c = a + b", c, c, c],
+        ["c = a * b", "d = c * a", d, d],
+        ["c = a * b", "d = a + b", c, d],
+        ["c = a * b", "d = c + b", c, d],
+        ["c = a + a", "d = c * b", d, c],
+    ]
+    return _case("repeated backward", x0, x1, *draw(st.sampled_from(bodies)), "[a.grad, b.grad]")
+
+
+_LEAVES = [
+    ((True, False), ["c = a * b", "c.backward()"]),
+    ((False, True), ["c = a * b", "c.backward()"]),
+    ((True, True), ["c = a * a", "c.backward()"]),
+    ((True, True), ["c = a * 2.0", "d = b * 3.0", "c.backward()"]),
+    ((False, True), ["c = a * a", "d = c + b", "d.backward()"]),
+    ((True, False), ["c = a + b", "d = c * b", "d.backward()"]),
+    ((True, True), ["c = a * b"]),
+]
 
 
 @st.composite
 def _leaves(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     """Gradients only where they are required, and only where the result depends on the tensor."""
     x0, x1 = (draw(_few(style)) for _ in range(2))
-    leaves, body = draw(
-        st.sampled_from(
-            [
-                ((True, False), ["c = a * b", "c.backward()"]),
-                ((False, True), ["c = a * b", "c.backward()"]),
-                ((True, True), ["c = a * a", "c.backward()"]),
-                ((True, True), ["c = a * 2.0", "d = b * 3.0", "c.backward()"]),
-                ((False, True), ["c = a * a", "d = c + b", "d.backward()"]),
-                ((True, False), ["c = a + b", "d = c * b", "d.backward()"]),
-                ((True, True), ["c = a * b"]),
-            ]
-        )
-    )
-    program = _lines(_leaf("a", "x0", leaves[0]), _leaf("b", "x1", leaves[1]), *body, "[a.grad, b.grad]")
-    return {"topic": "which leaves", "program": program, "x0": x0, "x1": x1}
+    grads, body = draw(st.sampled_from(_LEAVES))
+    return _case("which leaves", x0, x1, *body, "[a.grad, b.grad]", grads=grads)
 
 
 @st.composite
 def _seeds(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     """Where the way back starts: at 1 for a single number, of whatever shape, else at the gradient given."""
     shape = draw(st.sampled_from([(), (1,), (1, 1), (2,), (2, 2)]))
-    x0, x1 = (draw(_data(shape, _few(style))) for _ in range(2))
+    x0, x1 = (draw(array(shape, _few(style))) for _ in range(2))
     given = literal(draw(_array(shape, st.sampled_from([2.0, -1.0, 0.5, 3.0]))))
-    starts = [
-        f"c.backward({given})",
-        f"c.backward(gradient={given})",
-        *(["c.backward()"] * 2 if np.size(x0) == 1 else []),
-    ]
-    program = _lines(_leaf("a", "x0"), _leaf("b", "x1"), "c = a * b", draw(st.sampled_from(starts)), "[a.grad, b.grad]")
-    return {"topic": "where it starts", "program": program, "x0": x0, "x1": x1}
+    starts = [f"c.backward({given})", f"c.backward(gradient={given})", *["c.backward()"] * (2 * (np.size(x0) == 1))]
+    return _case("where it starts", x0, x1, "c = a * b", draw(st.sampled_from(starts)), "[a.grad, b.grad]")
+
+
+_TRIES = """outcomes = []
+for c in {}:
+    try:
+        c.backward()
+        outcomes.append("no error")
+    except RuntimeError:
+        outcomes.append("RuntimeError")
+outcomes"""
 
 
 @st.composite
@@ -1604,26 +1227,12 @@ def _errors(draw: st.DrawFn, style: Style) -> dict[str, Any]:
     shape = draw(st.sampled_from([(2,), (3,), (2, 1), (2, 2)]))
     x0, x1 = draw(_array(shape, _few(style))), draw(_few(style))
     results = draw(st.sampled_from(["[a * 2.0, b * 2.0]", "[b + 1.0, a + 1.0]", "[a * b, b * b]", "[b + b, a + b]"]))
-    program = _lines(
-        _leaf("a", "x0"),
-        _leaf("b", "x1", False),
-        "outcomes = []",
-        f"for c in {results}:",
-        "    try:",
-        "        c.backward()",
-        '        outcomes.append("no error")',
-        "    except RuntimeError:",
-        '        outcomes.append("RuntimeError")',
-        "outcomes",
-    )
-    return {"topic": "RuntimeErrors", "program": program, "x0": x0, "x1": x1}
+    return _case("RuntimeErrors", x0, x1, _TRIES.format(results), grads=(True, False))
 
 
 def _long(*loops: tuple[int, str]) -> dict[str, Any]:
     body = [line for count, step in loops for line in (f"for _ in range({count}):", f"    z = {step}")]
-    leaves = [_leaf("a", "x0"), _leaf("b", "x1"), "z = a"]
-    program = _lines(*leaves, *body, "z.backward()", "[z.data, a.grad, b.grad]")
-    return {"topic": "long graphs", "program": program, "x0": 2.0, "x1": 0.5}
+    return _case("long graphs", 2.0, 0.5, "z = a", *body, "z.backward()", "[z.data, a.grad, b.grad]")
 
 
 _LONG = [
@@ -1652,18 +1261,9 @@ def backward(topic: Topic, program: Code, x0: Any, x1: Any) -> Any:
     return _on_torch(program, x0=x0, x1=x1)
 
 
-def _overwriting(self, gradient=None):
-    """Shares of a node that is used more than once replace each other."""
-    pending = {id(self): self._seed(gradient)}
-    for node in reversed(self._order()):
-        if id(node) in pending:
-            node._store(pending[id(node)])
-            for source, rule in node.inputs:
-                pending[id(source)] = self._reduce(np.asarray(rule(pending[id(node)])), source.shape)
-
-
 def _kept(self, gradient=None):
     """What an intermediate result has kept from an earlier pass is handed on once more."""
+    self._refuse(gradient)
     seed = self._seed(gradient)
     self.grad = seed if self.grad is None else self.grad + seed
     for node in reversed(self._order()):
@@ -1700,145 +1300,70 @@ def _level_order(tensor):
     return order[::-1]
 
 
-def _aliased(self, gradient=None):
-    """The first share becomes the node's own array and is added to in place, though others hold it, too."""
-    pending = {id(self): self._seed(gradient)}
-    for node in reversed(self._order()):
-        if id(node) not in pending:
-            continue
-        node._store(pending[id(node)])
-        for source, rule in node.inputs:
-            share = self._reduce(np.asarray(rule(pending[id(node)])), source.shape)
-            if id(source) not in pending:
-                pending[id(source)] = share
-            elif pending[id(source)].shape == ():
-                pending[id(source)][...] = pending[id(source)] + share
-            else:
-                pending[id(source)] += share
+def _in_place(self, before, share):
+    """The first share becomes the node's own array and is added to, though others hold it, too."""
+    if before is None:
+        return share
+    if before.shape == ():
+        before[...] = before + share
+    else:
+        before += share
+    return before
 
 
-def _stored_last(self, gradient):
-    if self.requires_grad:
-        self.grad = gradient
-
-
-def _stored_everywhere(self, gradient):
-    self.grad = gradient if self.grad is None else self.grad + gradient
-
-
-def _seed_of_ones(self, gradient):
-    Engine._seed(self, gradient)
-    return np.ones(self.shape)
-
-
-def _seed_without_limit(self, gradient):
-    if not self.requires_grad:
-        raise RuntimeError("no grad")
-    return np.ones(self.shape) if gradient is None else np.array(gradient, dtype=float)
-
-
-def _seed_for_all(self, gradient):
-    if gradient is None and self.data.size != 1:
-        raise RuntimeError("more than one element")
-    return np.ones(self.shape) if gradient is None else np.array(gradient, dtype=float)
-
-
-_wrong(
-    backward,
-    "shares-overwritten",
+wrong(backward, "shares-overwritten", _together=lambda self, before, share: share).hint(
     "a tensor that is used more than once gets a share of its gradient from each use; yours keeps the last one only: "
-    "add them up.",
-    backward=_overwriting,
+    "add them up."
 )
-_wrong(
-    backward,
-    "second-pass-overwrites",
-    "a second backward pass replaces the gradients of the first; it should add to them, until zero_grad clears them.",
-    _store=_stored_last,
+wrong(backward, "second-pass-overwrites", overwrites=True).hint(
+    "a second backward pass replaces the gradients of the first; it should add to them, until zero_grad clears them."
 )
-_wrong(
-    backward,
-    "old-gradients-handed-on",
+wrong(backward, "old-gradients-handed-on", backward=_kept).hint(
     "in a second pass, intermediate results hand on what they kept from the first one, too: keep what arrives in this "
-    "pass apart from what `.grad` has accumulated.",
-    backward=_kept,
+    "pass apart from what `.grad` has accumulated."
 )
-_wrong(
-    backward,
-    "recursion-too-deep",
-    "you walk through the graph by recursion, and Python stops this after about a thousand steps: use a list as a "
-    "stack of your own.",
-    _order=_recursive_order,
+wrong(backward, "recursion-too-deep", _order=_recursive_order).hint(_RECURSION)
+wrong(backward, "handed-on-too-early", _order=_level_order).hint(
+    "a tensor hands its gradient on before all of its users have delivered theirs; in topological order, backwards, "
+    "it comes after all of them."
 )
-_wrong(
-    backward,
-    "handed-on-too-early",
-    "a tensor hands its gradient on before all of its users have delivered theirs; in topological order, backwards, it "
-    "comes after all of them.",
-    _order=_level_order,
+wrong(backward, "one-array-for-two", _together=_in_place).hint(
+    "two tensors share one gradient array, and adding to it in place changes both: add into a new array."
 )
-_wrong(
-    backward,
-    "one-array-for-two",
-    "two tensors share one gradient array, and adding to it in place changes both: add into a new array.",
-    backward=_aliased,
+wrong(backward, "seed-always-ones", _seed=lambda self, gradient: np.ones(self.shape)).hint(
+    "the gradient that the caller gives is ignored: it is where the way back starts."
 )
-_wrong(
-    backward,
-    "seed-always-ones",
-    "the gradient that the caller gives is ignored: it is where the way back starts.",
-    _seed=_seed_of_ones,
+wrong(backward, "vector-without-gradient", refuses_vectors=False).hint(
+    "a result of many elements has no single slope: without a gradient given, this is a RuntimeError."
 )
-_wrong(
-    backward,
-    "vector-without-gradient",
-    "a result of many elements has no single slope: without a gradient given, this is a RuntimeError.",
-    _seed=_seed_without_limit,
+wrong(backward, "constant-differentiated", refuses_constants=False).hint(
+    "backward on a tensor that needs no gradient is a mistake of the caller's and should be a RuntimeError."
 )
-_wrong(
-    backward,
-    "constant-differentiated",
-    "backward on a tensor that needs no gradient is a mistake of the caller's and should be a RuntimeError.",
-    _seed=_seed_for_all,
-)
-_wrong(
-    backward,
-    "gradients-for-constants",
-    "tensors that do not require a gradient get one all the same; theirs stays None.",
-    _store=_stored_everywhere,
+wrong(backward, "gradients-for-constants", stores_everywhere=True).hint(
+    "tensors that do not require a gradient get one all the same; theirs stays None."
 )
 
 
-def _clearings(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
-    @st.composite
-    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
-        shape = draw(st.sampled_from(_largest(style, _SHAPES)))
-        body = draw(
-            st.sampled_from(
-                [
-                    ["c = a + 1.0", "c.backward(gradient)", "a.zero_grad()"],
-                    ["a.zero_grad()", "c = a + 1.0", "c.backward(gradient)"],
-                    ["c = a + 1.0", "c.backward(gradient)", "a.zero_grad()", "c = a + 1.0", "c.backward(gradient)"],
-                ]
-            )
-        )
-        return {
-            "program": _lines(_leaf("a", "x0"), *body, "[a.grad, a.data, a.requires_grad]"),
-            "x0": draw(_data(shape, _numbers("real", style))),
-            "gradient": draw(_array(shape, _numbers("nonzero", style))),
-        }
-
-    return draw_case()
+_CLEARED = [
+    ["c = a + 1.0", "c.backward(gradient)", "a.zero_grad()"],
+    ["a.zero_grad()", "c = a + 1.0", "c.backward(gradient)"],
+    ["c = a + 1.0", "c.backward(gradient)", "a.zero_grad()", "c = a + 1.0", "c.backward(gradient)"],
+]
 
 
-@exercise(points=2, name="Tensor.zero_grad", call="program", inputs=_clearings)
+def _clearings(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    shape = draw(st.sampled_from(_largest(style, _SHAPES)))
+    return {
+        "program": _lines(_leaf("a", "x0"), *draw(st.sampled_from(_CLEARED)), "[a.grad, a.data, a.requires_grad]"),
+        "x0": draw(array(shape, _numbers("real", style))),
+        "gradient": draw(_array(shape, _numbers("nonzero", style))),
+    }
+
+
+@exercise(points=2, name="Tensor.zero_grad", call="program", inputs=drawn(_clearings))
 def zero_grad(program: Code, x0: Any, gradient: Any) -> list:
     """The gradient is forgotten, and the tensor stays as it was otherwise."""
     return _on_torch(program, x0=x0, gradient=gradient)
-
-
-def _zeros(self):
-    self.grad = np.zeros_like(self.data)
 
 
 def _needs_gradient(self):
@@ -1847,43 +1372,22 @@ def _needs_gradient(self):
     self.grad = None
 
 
-def _clears_flag(self):
-    self.grad, self.requires_grad = None, False
-
-
-def _clears_data(self):
-    self.grad, self.data = None, np.zeros_like(self.data)
-
-
-_wrong(
-    zero_grad,
-    "zeros-instead-of-none",
-    "you leave an array of zeros; `.grad` goes back to None, as if there had been no backward pass.",
-    zero_grad=_zeros,
+wrong(zero_grad, "zeros-instead-of-none", zero_grad=lambda self: vars(self).update(grad=np.zeros_like(self.data))).hint(
+    "you leave an array of zeros; `.grad` goes back to None, as if there had been no backward pass."
 )
-_wrong(
-    zero_grad,
-    "gradient-not-cleared",
-    "the gradient is still there afterwards, and the next pass adds to it.",
-    zero_grad=lambda self: None,
+wrong(zero_grad, "gradient-not-cleared", zero_grad=lambda self: None).hint(
+    "the gradient is still there afterwards, and the next pass adds to it."
 )
-_wrong(
-    zero_grad,
-    "clearing-stops-gradients",
-    "the tensor no longer requires a gradient afterwards; only `.grad` should change.",
-    zero_grad=_clears_flag,
-)
-_wrong(
+wrong(
+    zero_grad, "clearing-stops-gradients", zero_grad=lambda self: vars(self).update(grad=None, requires_grad=False)
+).hint("the tensor no longer requires a gradient afterwards; only `.grad` should change.")
+wrong(
     zero_grad,
     "data-cleared-as-well",
-    "the data is set to zeros, too; only `.grad` should change.",
-    zero_grad=_clears_data,
-)
-_wrong(
-    zero_grad,
-    "clearing-needs-a-gradient",
-    "clearing where there is no gradient yet is no mistake: nothing is to be done then.",
-    zero_grad=_needs_gradient,
+    zero_grad=lambda self: vars(self).update(grad=None, data=np.zeros_like(self.data)),
+).hint("the data is set to zeros, too; only `.grad` should change.")
+wrong(zero_grad, "clearing-needs-a-gradient", zero_grad=_needs_gradient).hint(
+    "clearing where there is no gradient yet is no mistake: nothing is to be done then."
 )
 
 
@@ -1964,303 +1468,144 @@ def _every_visit(tensor):
     return order
 
 
-_wrong(
-    topological_sort,
-    "result-comes-first",
+wrong(topological_sort, "result-comes-first", topological_sort=lambda tensor: _sorted(tensor)[::-1]).hint(
     "your list runs from the result to the leaves; it should be the other way round, inputs before what is computed "
-    "from them.",
-    topological_sort=lambda tensor: _sorted(tensor)[::-1],
+    "from them."
 )
-_wrong(
-    topological_sort,
-    "tensors-listed-repeatedly",
-    "tensors that are used more than once are listed more than once: remember which ones you have seen.",
-    topological_sort=_every_visit,
+wrong(topological_sort, "tensors-listed-repeatedly", topological_sort=_every_visit).hint(
+    "tensors that are used more than once are listed more than once: remember which ones you have seen."
 )
-_wrong(
-    topological_sort,
-    "result-left-out",
-    "the tensor itself is missing: it belongs to the list, at the end.",
-    topological_sort=lambda tensor: _sorted(tensor)[:-1],
+wrong(topological_sort, "result-left-out", topological_sort=lambda tensor: _sorted(tensor)[:-1]).hint(
+    "the tensor itself is missing: it belongs to the list, at the end."
 )
-_wrong(
+wrong(
     topological_sort,
     "leaves-left-out",
-    "tensors that were not computed from others are missing: the leaves belong to the list, and gradients are what "
-    "they are waiting for.",
     topological_sort=lambda tensor: [node for node in _sorted(tensor) if node.inputs],
+).hint(
+    "tensors that were not computed from others are missing: the leaves belong to the list, and gradients are what "
+    "they are waiting for."
 )
-_wrong(
-    topological_sort,
-    "ordered-by-distance",
+wrong(topological_sort, "ordered-by-distance", topological_sort=_level_order).hint(
     "you order by the distance to the result; where a short and a long way lead to the same tensor this puts it "
-    "before some of its users only by luck: append a tensor once all of its inputs are in the list.",
-    topological_sort=_level_order,
+    "before some of its users only by luck: append a tensor once all of its inputs are in the list."
 )
-_wrong(
-    topological_sort,
-    "sorted-by-recursion",
-    "you walk through the graph by recursion, and Python stops this after about a thousand steps: use a list as a "
-    "stack of your own.",
-    topological_sort=_recursive_order,
-)
+wrong(topological_sort, "sorted-by-recursion", topological_sort=_recursive_order).hint(_RECURSION)
 
 
-def _losses(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
-    @st.composite
-    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
-        most = 2 if style is Style.SIMPLE else 4
-        shape = (draw(st.integers(1, most)), draw(st.integers(1, most)))
-        program = _lines(
-            _leaf("A", "x0"),
-            _leaf("Y", "x1", False),
-            "loss = bce_loss(A, Y)",
-            "loss.backward()",
-            "[loss.data, loss.shape, A.grad is None, Y.grad is None]",
-        )
-        return {"program": program, "x0": draw(Probability.arrays(shape, style)), "x1": draw(_targets(shape))}
-
-    return draw_case()
+def _probabilities(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    most = 2 if style is Style.SIMPLE else 4
+    shape = (draw(st.integers(1, most)), draw(st.integers(1, most)))
+    leaves = _leaf("A", "x0"), _leaf("Y", "x1", False)
+    told = "[loss.data, loss.shape, A.grad is None, Y.grad is None]"
+    return {
+        "program": _lines(*leaves, "loss = bce_loss(A, Y)", "loss.backward()", told),
+        "x0": draw(Probability.arrays(shape, style)),
+        "x1": draw(Target.arrays(shape, Style.TYPICAL)),
+    }
 
 
-def _targets(shape: tuple[int, ...]) -> SearchStrategy[Any]:
-    return Target.arrays(shape, Style.TYPICAL)
-
-
-@exercise(points=4, call="program", inputs=_losses)
+@exercise(points=4, call="program", inputs=drawn(_probabilities))
 def bce_loss(program: Code, x0: Any, x1: Any) -> list:
     """Binary cross-entropy as one tensor: mean over the examples of the sum over the outputs, and a way back to A."""
     return _on_torch(program, x0=x0, x1=x1)
 
 
-def _cross(A, Y):
-    return -(Y * A.log() + (1 - Y) * (1 - A).log())
-
-
-_wrong(
-    bce_loss,
-    "loss-over-all-entries",
-    "you average over all entries; an example's loss is the sum over its outputs, and only the examples are averaged.",
-    bce_loss=lambda A, Y: _cross(A, Y).mean(),
+wrong(bce_loss, "loss-over-all-entries", bce_loss=lambda A, Y: (-_likelihood(A, Y)).mean()).hint(
+    "you average over all entries; an example's loss is the sum over its outputs, and only the examples are averaged."
 )
-_wrong(
-    bce_loss,
-    "loss-of-all-examples",
-    "you add up the losses of all examples; what is asked for is their mean.",
-    bce_loss=lambda A, Y: _cross(A, Y).sum(),
+wrong(bce_loss, "loss-of-all-examples", bce_loss=lambda A, Y: (-_likelihood(A, Y)).sum()).hint(
+    "you add up the losses of all examples; what is asked for is their mean."
 )
-_wrong(
-    bce_loss,
-    "loss-without-minus",
-    "your loss is negative: the logarithm of a probability is at most 0, and the loss is minus that.",
-    bce_loss=lambda A, Y: -_bce(A, Y),
+wrong(bce_loss, "loss-without-minus", bce_loss=lambda A, Y: -_bce(A, Y)).hint(
+    "your loss is negative: the logarithm of a probability is at most 0, and the loss is minus that."
 )
-_wrong(
-    bce_loss,
-    "loss-of-ones-only",
-    "targets of 0 cost nothing: the term with 1 − Y is missing.",
-    bce_loss=lambda A, Y: -(Y * A.log()).sum(axis=1).mean(),
+wrong(bce_loss, "loss-of-ones-only", bce_loss=lambda A, Y: -(Y * A.log()).sum(axis=1).mean()).hint(
+    "targets of 0 cost nothing: the term with 1 − Y is missing."
 )
-_wrong(
-    bce_loss,
-    "loss-without-graph",
-    "the value is right, but it was computed on `.data`, behind the engine's back: no gradient finds the way to A.",
-    bce_loss=lambda A, Y: type(A)(_bce(A, Y).data, True),
+wrong(bce_loss, "loss-without-graph", bce_loss=lambda A, Y: type(A)(_bce(A, Y).data, True)).hint(
+    "the value is right, but it was computed on `.data`, behind the engine's back: no gradient finds the way to A."
 )
 
 
-def _networks(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
-    @st.composite
-    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
-        most = 2 if style is Style.SIMPLE else 4
-        sizes = draw(st.lists(st.integers(1, most), min_size=2, max_size=3 if style is Style.SIMPLE else 4))
-        N = draw(st.integers(1, most))
-        program = _lines(
-            "X = Tensor(x0)",
-            "layers = [(Tensor(W, requires_grad=True), Tensor(b, requires_grad=True)) for W, b in parameters]",
-            "A = mlp(X, layers)",
-            "A.backward(np.ones(A.shape))",
-            "[A.data, [[W.grad is None, b.grad is None] for W, b in layers]]",
-        )
-        return {
-            "program": program,
-            "x0": draw(Moderate.arrays((N, sizes[0]), style)),
-            "parameters": draw(layers(sizes, style)),
-        }
-
-    return draw_case()
+_PASS = """X = Tensor(x0)
+layers = [(Tensor(W, requires_grad=True), Tensor(b, requires_grad=True)) for W, b in parameters]
+A = mlp(X, layers)
+A.backward(np.ones(A.shape))
+[A.data, [[W.grad is None, b.grad is None] for W, b in layers]]"""
 
 
-@exercise(points=4, call="program", inputs=_networks)
+def _networks(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    most = 2 if style is Style.SIMPLE else 4
+    sizes = draw(st.lists(st.integers(1, most), min_size=2, max_size=3 if style is Style.SIMPLE else 4))
+    N = draw(st.integers(1, most))
+    x0, parameters = draw(Moderate.arrays((N, sizes[0]), style)), draw(layers(sizes, style))
+    return {"program": Code(_PASS), "x0": x0, "parameters": parameters}
+
+
+@exercise(points=4, call="program", inputs=drawn(_networks))
 def mlp(program: Code, x0: Any, parameters: list) -> list:
     """The outputs of a network of sigmoid layers, and a way back to every parameter."""
     return _on_torch(program, x0=x0, parameters=parameters)
 
 
-def _linear_output(X, parameters):
-    *hidden, (W, b) = parameters
-    return _mlp(X, hidden) @ W.T + b.T
-
-
-def _output_sigmoid_only(X, parameters):
-    return _chain(X, parameters).sigmoid()
-
-
-def _chain(X, parameters):
-    for W, b in parameters:
-        X = X @ W.T + b.T
-    return X
-
-
-def _without_biases(X, parameters):
-    for W, b in parameters:
-        X = (X @ W.T + 0.0 * b.T).sigmoid()
-    return X
-
-
-def _untransposed_weights(X, parameters):
-    for W, b in parameters:
-        X = (X @ W + b.T).sigmoid()
-    return X
-
-
-def _detached_layers(X, parameters):
-    for W, b in parameters:
-        X = type(X)((X @ W.T + b.T).sigmoid().data, True)
-    return X
-
-
-def _relu_hidden(X, parameters):
-    *hidden, (W, b) = parameters
-    for V, c in hidden:
-        X = (X @ V.T + c.T).relu()
-    return (X @ W.T + b.T).sigmoid()
-
-
-_wrong(
-    mlp,
-    "output-without-sigmoid",
-    "the last layer has a sigmoid, too; its outputs lie between 0 and 1.",
-    mlp=_linear_output,
+wrong(mlp, "output-without-sigmoid", last=_linear).hint(
+    "the last layer has a sigmoid, too; its outputs lie between 0 and 1."
 )
-_wrong(
-    mlp,
-    "sigmoid-only-at-the-end",
-    "only the last layer has its sigmoid; without one in between, all layers together are a single linear one.",
-    mlp=_output_sigmoid_only,
+wrong(mlp, "sigmoid-only-at-the-end", layer=_linear, last=_layer).hint(
+    "only the last layer has its sigmoid; without one in between, all layers together are a single linear one."
 )
-_wrong(
-    mlp,
-    "layers-without-biases",
-    "the biases have no effect: add the row bᵀ in every layer.",
-    mlp=_without_biases,
+wrong(mlp, "layers-without-biases", layer=lambda X, W, b: (X @ W.T + 0.0 * b.T).sigmoid()).hint(
+    "the biases have no effect: add the row bᵀ in every layer."
 )
-_wrong(
-    mlp,
-    "weights-not-transposed",
-    "the weights have one row for each neuron, (n_l, n_{l-1}), so on the way forward they are transposed.",
-    mlp=_untransposed_weights,
+wrong(mlp, "weights-not-transposed", layer=lambda X, W, b: (X @ W + b.T).sigmoid()).hint(
+    "the weights have one row for each neuron, (n_l, n_{l-1}), so on the way forward they are transposed."
 )
-_wrong(
-    mlp,
-    "layers-cut-apart",
-    "the values are right, but each layer starts a new graph from `.data`, and no gradient finds the way back.",
-    mlp=_detached_layers,
+wrong(mlp, "layers-cut-apart", layer=lambda X, W, b: type(X)(_layer(X, W, b).data, True)).hint(
+    "the values are right, but each layer starts a new graph from `.data`, and no gradient finds the way back."
 )
-_wrong(
-    mlp,
-    "relu-in-hidden-layers",
-    "the hidden layers have relu; this network has sigmoids everywhere.",
-    mlp=_relu_hidden,
+wrong(mlp, "relu-in-hidden-layers", layer=lambda X, W, b: _linear(X, W, b).relu(), last=_layer).hint(
+    "the hidden layers have relu; this network has sigmoids everywhere."
 )
 
 
-def _updates(dims: Mapping[str, int], style: Style) -> SearchStrategy[dict[str, Any]]:
-    @st.composite
-    def draw_case(draw: st.DrawFn) -> dict[str, Any]:
-        shapes = draw(st.sampled_from([((), ()), ((2,), ()), ((2,), (2,)), ((2, 3), (2, 1)), ((1,), (3, 2))]))
-        x0, x1 = (draw(_array(shape, _numbers("real", style))) for shape in shapes)
-        lr = draw(st.sampled_from([0.1, 0.5, 0.01, 2.0]))
-        slopes = [draw(_array(shape, _numbers("nonzero", style))) for shape in shapes]
-        program = _lines(
-            _leaf("a", "x0"),
-            _leaf("b", "x1"),
-            "(a + 0.0).backward(slopes[0])",
-            "(b + 0.0).backward(slopes[1])",
-            f"sgd([a, b], {lr})",
-            "[a.data, b.data, a.grad, b.grad]",
-        )
-        # lists, since an engine may work on the very array that it is given
-        return {"program": program, "x0": x0.tolist(), "x1": x1.tolist(), "slopes": slopes}
-
-    return draw_case()
+_STEP = """(a + 0.0).backward(slopes[0])
+(b + 0.0).backward(slopes[1])
+sgd([a, b], {})
+[a.data, b.data, a.grad, b.grad]"""
 
 
-@exercise(points=3, call="program", inputs=_updates)
+def _updates(draw: st.DrawFn, style: Style) -> dict[str, Any]:
+    shapes = draw(st.sampled_from([((), ()), ((2,), ()), ((2,), (2,)), ((2, 3), (2, 1)), ((1,), (3, 2))]))
+    x0, x1 = (draw(_array(shape, _numbers("real", style))) for shape in shapes)
+    lr = draw(st.sampled_from([0.1, 0.5, 0.01, 2.0]))
+    slopes = [draw(_array(shape, _numbers("nonzero", style))) for shape in shapes]
+    program = _lines(_leaf("a", "x0"), _leaf("b", "x1"), _STEP.format(lr))
+    # lists, since an engine may work on the very array that it is given
+    return {"program": program, "x0": x0.tolist(), "x1": x1.tolist(), "slopes": slopes}
+
+
+@exercise(points=3, call="program", inputs=drawn(_updates))
 def sgd(program: Code, x0: Any, x1: Any, slopes: list) -> list:
     """One step downhill for each tensor, and its gradient cleared."""
     return _on_torch(program, x0=x0, x1=x1, slopes=slopes)
 
 
-def _ascent(tensors, lr):
-    _sgd(tensors, -lr)
-
-
-def _uncleared(tensors, lr):
-    for tensor in tensors:
-        tensor.data = tensor.data - lr * tensor.grad
-
-
-def _cleared_to_zeros(tensors, lr):
-    for tensor in tensors:
-        tensor.data = tensor.data - lr * tensor.grad
-        tensor.grad = np.zeros_like(tensor.data)
-
-
-def _local_names(tensors, lr):
-    for tensor in tensors:
-        data = tensor.data
-        data = data - lr * tensor.grad
-        tensor.grad = None
-
-
-def _first_only(tensors, lr):
-    _sgd(tensors[:1], lr)
-
-
-_wrong(
-    sgd,
-    "uphill",
-    "you add the gradient: it points uphill, and the loss should go down.",
-    sgd=_ascent,
+wrong(sgd, "uphill", step=lambda data, grad, lr: data + lr * grad).hint(
+    "you add the gradient: it points uphill, and the loss should go down."
 )
-_wrong(
-    sgd,
-    "step-leaves-gradients",
-    "the gradients are still there after the step, and the next backward pass would add to them: clear them.",
-    sgd=_uncleared,
+wrong(sgd, "step-leaves-gradients", cleared=lambda tensor: tensor.grad).hint(
+    "the gradients are still there after the step, and the next backward pass would add to them: clear them."
 )
-_wrong(
-    sgd,
-    "step-leaves-zeros",
-    "after the step the gradients are zeros; clearing means that `.grad` is None again.",
-    sgd=_cleared_to_zeros,
+wrong(sgd, "step-leaves-zeros", cleared=lambda tensor: np.zeros_like(tensor.data)).hint(
+    "after the step the gradients are zeros; clearing means that `.grad` is None again."
 )
-_wrong(
-    sgd,
-    "step-on-a-copy",
-    "the new values stay in a local name and never reach the tensor: assign to its `.data`.",
-    sgd=_local_names,
+wrong(sgd, "step-on-a-copy", step=lambda data, grad, lr: data).hint(
+    "the new values stay in a local name and never reach the tensor: assign to its `.data`."
 )
-_wrong(
-    sgd,
-    "step-without-learning-rate",
-    "the learning rate is ignored: it scales the step.",
-    sgd=lambda tensors, lr: _sgd(tensors, 1.0),
+wrong(sgd, "step-without-learning-rate", step=lambda data, grad, lr: data - grad).hint(
+    "the learning rate is ignored: it scales the step."
 )
-_wrong(
-    sgd,
-    "only-the-first-tensor",
-    "only the first tensor is updated: go through all of them before you return.",
-    sgd=_first_only,
+wrong(sgd, "only-the-first-tensor", sgd=lambda tensors, lr: _sgd(tensors[:1], lr)).hint(
+    "only the first tensor is updated: go through all of them before you return."
 )

@@ -10,12 +10,11 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 from hypothesis.strategies import SearchStrategy
 from torch import Tensor
 from torch.nn import functional
 
-from autograder.author.domains import Moderate, PreActivation, Probability, Real, Style, Target, layers
+from autograder.author.domains import Moderate, PreActivation, Probability, Real, Style, Target, array, layers
 from autograder.author.exercise import exercise
 
 
@@ -859,14 +858,8 @@ def biases_without_columns(X, Y, parameters):
 
 def _shares(N: int, n: int, style: Style) -> SearchStrategy[Any]:
     """Rows of positive numbers that sum to 1: outputs of a softmax."""
-    weights = {
-        Style.SIMPLE: st.sampled_from([1.0, 1.0, 2.0, 4.0]),
-        Style.TYPICAL: st.integers(1, 99).map(float),
-        Style.EDGE: st.sampled_from([1.0, 1e-3, 1e-13]),
-    }[style]
-    return hnp.arrays(np.float64, (N, n), elements=weights, fill=st.nothing()).map(
-        lambda rows: rows / rows.sum(axis=1, keepdims=True)
-    )
+    weights = style.choose(simple=[1.0, 1.0, 2.0, 4.0], typical=st.integers(1, 99).map(float), edge=[1.0, 1e-3, 1e-13])
+    return array((N, n), weights).map(lambda rows: rows / rows.sum(axis=1, keepdims=True))
 
 
 def _one_hot(N: int, n: int) -> SearchStrategy[Any]:

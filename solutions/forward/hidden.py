@@ -8,7 +8,7 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from autograder.author.domains import Domain, Moderate, Real, Style, layers
+from autograder.author.domains import Domain, Moderate, Real, Style, decimals, layers
 from autograder.author.exercise import exercise
 
 # ----------------------------------------------------------------------------------------------------------- notation
@@ -314,11 +314,8 @@ class AnyFinite(Domain):
 
     @classmethod
     def elements(cls, style):
-        if style is Style.SIMPLE:
-            return st.sampled_from([0.0, 1.0, -1.0, 2.0, -0.5])
-        if style is Style.TYPICAL:
-            return st.integers(-900, 900).map(lambda i: i / 100)
-        return st.sampled_from([0.0, -0.0, 1e4, -1e4, 710.0, -710.0, 37.0, -37.0, -750.0, 1e-9])
+        edge = [0.0, -0.0, 1e4, -1e4, 710.0, -710.0, 37.0, -37.0, -750.0, 1e-9]
+        return style.choose(simple=[0.0, 1.0, -1.0, 2.0, -0.5], typical=decimals(-9, 9), edge=edge)
 
 
 def stacks(dims, style):
