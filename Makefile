@@ -21,7 +21,7 @@ help:
 
 setup: $(READY) bubblewrap
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo 'Python 3.11 or newer is needed; name one: make PYTHON=python3.12 …'; exit 1; }
 	@echo 'Setting up $(VENV) (once; about a minute) …'
@@ -29,7 +29,9 @@ $(READY): pyproject.toml
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -q >/dev/null && apt-get install -qy python3-venv >/dev/null && $(PYTHON) -m venv $(VENV); \
 	  else echo 'Python cannot make a virtual environment: sudo apt-get install python3-venv'; exit 1; fi; }
-	@$(PY) -m pip install -q --disable-pip-version-check -e '.[test]'
+	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]' || { \
+	  echo 'Not all versions of constraints.txt are to be had here: others are taken, which may draw other cases.'; \
+	  $(PY) -m pip install -q --disable-pip-version-check -e '.[test]'; }
 	@# Solutions and grades are for nobody else on this machine; who shares them with a group says so with chmod.
 	@chmod go-rwx $(wildcard solutions tests course sample .cache .git)
 	@touch $@
