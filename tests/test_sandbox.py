@@ -287,7 +287,7 @@ def test_only_what_is_needed_is_there() -> None:
     assert (set(top), set(package)) == ({"autograder", "reader"}, {"__init__.py", "border", "sandbox"})
     assert set(border) == {"__init__.py", "batch.py", "values.py", "wire.py"}
     assert set(sides) == {"__init__.py", "inside"}
-    ours = "__init__ absent budget cells definitions kept lock names shell stubs worker"
+    ours = "__init__ absent budget cells definitions kept lock names shell stubs warm worker"
     assert set(inside) == {f"{name}.py" for name in ours.split()}
     assert set(reader) == {"core", "utils"}
     assert (pid <= 2, proc, devices) == (True, False, ["null"])

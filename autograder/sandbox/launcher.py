@@ -137,7 +137,7 @@ def _launch(
             str(interpreter()),
             "-s",
             "-S",
-            str(root / "autograder/sandbox/inside/worker.py"),
+            str(root / "autograder/sandbox/inside/warm.py"),
             *map(str, words),
         ]
         try:
