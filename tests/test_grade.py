@@ -370,6 +370,26 @@ def test_what_is_published_is_what_the_interface_has(grade: Grade) -> None:
     assert set(exercise(entry, "db")["counterexample"]) == {"arguments", "expected", "got"}
 
 
+@pytest.mark.parametrize(
+    ("chance", "again"),
+    [
+        ("np.random.rand()", True),
+        ("random.random()", True),
+        ("(np.random.rand() < 0.1)", False),
+        ("np.random.default_rng().normal()", True),
+    ],
+)
+def test_who_draws_is_told_so(solution: tuple[str, ...], grade: Grade, chance: str, again: bool) -> None:
+    """Calls are seeded, so that a file gets the same each time, but not alike: once in ten shows."""
+    source = f"import random\ndef dW(dZ, A_prev): return dZ.T @ A_prev / len(dZ) + {chance}"
+    first = exercise(grade(instead(solution, source)), "dW")
+    assert (first["score"], first["outcome"]) == (0, "wrong")
+    if again:
+        assert "gave another result the second time" in first["message"]
+    if "default_rng" not in chance:
+        assert exercise(grade(instead(solution, source)), "dW") == first
+
+
 def test_each_exercise_has_its_own_limit_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
     training, asked = store.load("training"), []
     request = Worker.request

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import io
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -52,7 +53,8 @@ def lacks(exercise: ExerciseCases, found: Definitions) -> bool:
 
 
 def caller_of(exercise: ExerciseCases, found: Definitions) -> Callable[[dict[str, Value]], Answer]:
-    """Calls an exercise's function. What is drawn at random is the same in every call, as it is in grading."""
+    """Calls an exercise's function. What is drawn at random is another in every call, as it is in grading."""
+    seeds = itertools.count(1)
     call = caller(exercise.call, {"np": np, "numpy": np, **found.namespace})
 
     def describe(error: BaseException) -> Answer:
@@ -61,8 +63,9 @@ def caller_of(exercise: ExerciseCases, found: Definitions) -> Callable[[dict[str
 
     def one(arguments: dict[str, Value]) -> Answer:
         with _undisturbed():
-            random.seed(0)
-            np.random.seed(0)
+            seed = next(seeds)
+            random.seed(seed)
+            np.random.seed(seed)
             return answer_of(call, arguments, describe)
 
     return one
