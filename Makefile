@@ -5,12 +5,13 @@ PY := $(VENV)/bin/python
 RUN := $(PY) -m autograder.cli
 READY := $(VENV)/.ready
 
-.PHONY: help setup grade test lint types validate release collect report feedback bubblewrap chromium bench
+.PHONY: help setup grade test fast lint types validate release collect report feedback bubblewrap chromium bench
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make grade                    set up; grade the course, or the bundled sample class if there is none'
 	@echo 'make test                     set up; lint, types and all tests  (TESTS=tests/test_x.py: only these)'
+	@echo 'make fast                     set up; lint, types and the tests that take less than a minute'
 	@echo 'make release A=backprop       make the student version and release it  (DUE="2026-12-01 23:59 UTC")'
 	@echo 'make collect A=backprop       collect what students submitted'
 	@echo 'make grade A=backprop         grade what was collected, record it in the gradebook'
@@ -79,6 +80,9 @@ types: setup
 
 test: lint types chromium
 	@$(PY) -m pytest -n auto $(TESTS)
+
+fast: lint types
+	@$(PY) -m pytest -n auto -m fast
 
 $(VENV)/.bench: $(READY)
 	@echo 'Installing what it is compared with …'

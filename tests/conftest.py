@@ -20,8 +20,19 @@ from autograder.sandbox.launcher import choose
 from autograder.sandbox.parent import Limits
 from autograder.submission.reading import Submission
 
+FAST = frozenset(
+    {"architecture", "archives", "author_docs", "authoring", "choice", "coverage", "definitions", "digits", "equality"}
+    | {"escaping", "figures", "helpers", "pages", "readme", "report_values", "stubs", "submission", "values"}
+)
+"""Modules of tests that together take less than a minute on two cores, once the cases have been drawn."""
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 Grade = Callable[..., dict[str, Any]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.stem.removeprefix("test_") in FAST:
+            item.add_marker(pytest.mark.fast)
 
 
 @pytest.fixture(scope="session")

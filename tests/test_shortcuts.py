@@ -136,7 +136,7 @@ def graded(name: str, submissions: Sequence[Submission], shortcuts: Shortcuts) -
     }
 
     def document(submission: Submission) -> str:
-        return json.dumps(graders["while" in submission.cells[-1].source].grade(submission))
+        return json.dumps(graders["while" in submission.cells[-1].source].grade(submission).as_json())
 
     with ThreadPoolExecutor(2) as executor:
         return [*executor.map(document, submissions)]
