@@ -213,9 +213,13 @@ def test_a_full_disk_and_no_output_at_all_are_told_in_a_sentence(student: Path) 
 def test_a_command_that_is_stopped_ends_quietly(student: Path) -> None:
     (student / "loop.py").write_text("def dW(dZ, A_prev):\n    while True: pass\n")
     environment = {**os.environ, "PYTHONPATH": str(project.root())}
-    process = subprocess.Popen(
-        [*COMMAND, "check", "loop.py", "dW"], cwd=student, env=environment, stderr=subprocess.PIPE, text=True
-    )
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in the background
+    try:
+        process = subprocess.Popen(
+            [*COMMAND, "check", "loop.py", "dW"], cwd=student, env=environment, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     while not psutil.Process(process.pid).children():
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
