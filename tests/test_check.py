@@ -617,6 +617,9 @@ def test_syntax_that_the_graders_python_does_not_know(folder: Path) -> None:
         assert (told["dW"]["outcome"] == "correct") is right
         if not right:
             assert "supported in Python 3.10 and greater; it is graded with Python 3.9" in str(told["dW"]["message"])
+    file.write_bytes(visible.write(visible.read(BACKPROP), "3.9"))
+    again = f"{MATCH}\n\n# %%\ndef dW(dZ, A_prev): return dZ.T @ A_prev / len(dZ)\n"
+    assert checked(folder, again)["dW"]["outcome"] == "correct", "what counts is the last definition"
 
 
 THREADS = """from concurrent.futures import ThreadPoolExecutor

@@ -81,8 +81,7 @@ def _judged_file(
 ) -> list[CheckedExercise]:
     """What is said of exercises of a file, each in the best way; see `ways`."""
     exercises, own = {entry.name: entry for entry in cases.exercises}, StudentFile(submission, file)
-    newer = too_new(submission.cells, file)
-    refused = {name: newer[name.partition(".")[0]] for name in names if name.partition(".")[0] in newer}
+    refused = too_new(submission.cells, names, file)
     best = {name: _entry(exercises[name], diagnosis, submission) for name, diagnosis in refused.items()}
     names = [name for name in names if name not in refused]
     best |= {name: _entry(exercises[name], given, submission) for name, given in own.answers(names)}
