@@ -76,6 +76,11 @@ class Batch:
         rest = data[_SIZES.size :]
         return cls(rest[:outline], rest[outline : outline + numbers], rest[outline + numbers :])
 
+    @property
+    def size(self) -> int:
+        """Bytes of all columns."""
+        return len(self.outline) + len(self.numbers) + len(self.others)
+
     def array(self) -> np.ndarray[Any, np.dtype[np.float64]]:
         """All numbers, in order. Raises ValueError if the block is cut."""
         return np.frombuffer(self.numbers, _FLOAT)

@@ -10,7 +10,7 @@ import functools
 import hashlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +39,8 @@ def compile_assignment(
     Raises AuthoringError where an exercise has no reference, too few cases, or references that disagree.
     """
     exercises = exercises_of(load_module(hidden))
-    total = sum(entry.points for entry in exercises)
-    if abs(total - 100) > 1e-9:
-        raise AuthoringError(f"{name}: the points of the exercises add up to {total:g}, not 100; change points=….")
+    if problem := wrong_points(exercises):
+        raise AuthoringError(f"{name}: {problem}")
     reference = reference_cells(notebook)
     functions = definitions_of(name, reference)
     compiled = []
@@ -51,6 +50,14 @@ def compile_assignment(
     content = {"name": name, "seed": seed, "exercises": [exercise_json(entry) for entry in compiled]}
     version = hashlib.sha256(dumps([content, list(reference)])).hexdigest()[:16]
     return AssignmentCases(name, seed, version, tuple(compiled), reference)
+
+
+def wrong_points(exercises: Sequence[Exercise]) -> str:
+    """What is wrong with the points of an assignment's exercises, "" if nothing is."""
+    total = sum(entry.points for entry in exercises)
+    if abs(total - 100) <= 1e-9:
+        return ""
+    return f"the points of the exercises add up to {total:g}, not 100; change points=…."
 
 
 def compile_exercise(exercise: Exercise, functions: dict[str, Callable[..., Value]], seed: int) -> ExerciseCases:

@@ -266,7 +266,7 @@ class Grader:
         judged = self._judged.get(key)
         if judged is None:
             judged = self._judge_cases(calls, answers, agreeing)
-            self._judged_bytes += _READ * len(answers.as_bytes())
+            self._judged_bytes += _READ * answers.size
             if self._judged_bytes > _REMEMBERED:
                 self._judged.clear()
                 self._judged_bytes = 0

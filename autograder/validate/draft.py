@@ -19,7 +19,7 @@ from autograder import project
 from autograder.author.exercise import Exercise, exercises_of
 from autograder.author.files import definitions_of, load_module, reference_cells
 from autograder.border.values import dumps
-from autograder.cases.drawing import compile_exercise
+from autograder.cases.drawing import compile_exercise, wrong_points
 from autograder.cases.model import AssignmentCases, ExerciseCases
 from autograder.cases.store import parse, to_json
 from autograder.errors import AutograderError
@@ -67,9 +67,8 @@ def drawn_apart(name: str, hidden: Path, notebook: Path, seed: int = 0) -> Draft
         return otherwise
 
     exercises: list[Exercise] = tried(lambda: exercises_of(load_module(hidden)), [])
-    total = sum(entry.points for entry in exercises)
-    if exercises and abs(total - 100) > 1e-9:
-        problems.append(f"the points of the exercises add up to {total:g}, not 100; change points=….")
+    if exercises and (problem := wrong_points(exercises)):
+        problems.append(problem)
     cells: tuple[str, ...] | None = tried(lambda: reference_cells(notebook), None)
     functions = None if cells is None else tried(partial(definitions_of, name, cells), None)
     drawn: dict[str, ExerciseCases | None] = {
